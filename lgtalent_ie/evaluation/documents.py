@@ -1,0 +1,613 @@
+"""Scores of whole documents against stand-off gold: mentions and every record made from them.
+
+The form of a gold file is described in `annotations/README.md`. A gold file holds offsets only, so
+scoring needs the text it was marked on, which is found by name in folders that the caller gives.
+
+All scores are strict and micro-averaged over the documents: a span counts when both ends agree.
+Organisations are scored by B³ (Bagga and Baldwin 1998, Algorithms for Scoring Coreference Chains)
+in the form B³0 of Stoyanov et al. 2009 (Conundrums in Noun Phrase Coreference Resolution): the
+items are the gold mentions, a predicted mention that is not gold is left aside, and a gold mention
+that was not predicted has recall 0.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
+from datetime import date
+from operator import add
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+
+import msgspec
+
+from lgtalent_ie import schema
+from lgtalent_ie.errors import DataError, MissingExtraError
+from lgtalent_ie.schema import Document, Mention
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+RECORD_TYPES = (
+    "mentions", "organizations", "dates", "counts", "counted", "quotes", "speakers", "cues",
+    "relations", "facts",
+)  # fmt: skip
+
+Offsets = tuple[int, int]
+Predict = Callable[[str, str | None], Document]
+_Pointer = tuple[str, tuple[Offsets | None, ...], tuple[str | None, ...], tuple[schema.Label, ...]]
+_Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+_FileName = Annotated[str, msgspec.Meta(pattern=r"^[^/\\\x00]+$")]
+
+
+class GoldMention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A labelled span."""
+
+    id: str
+    label: schema.Label
+    start: int
+    end: int
+
+
+class GoldOrganization(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One organisation: its mentions, one of which carries the canonical name."""
+
+    name_mention: str
+    mentions: tuple[str, ...]
+
+
+class GoldDate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The value of a DATE or TIME mention."""
+
+    mention: str
+    type: schema.DateType
+    value: str
+    mod: schema.Mod | None = None
+
+
+class GoldCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The value of a QUANTITY mention; `of` is the span of what is counted."""
+
+    mention: str
+    value: int | float | None
+    min: int | float | None
+    max: int | float | None
+    unit: str | None
+    bound: schema.Bound
+    dimension: schema.Dimension
+    currency: str | None = None
+    of: Offsets | None = None
+
+
+class GoldQuote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Reported speech; `continues` is the index of an earlier quote of the same file."""
+
+    start: int
+    end: int
+    kind: schema.QuoteKind
+    cue: Offsets | None = None
+    speaker: Offsets | None = None
+    name_mention: str | None = None
+    continues: int | None = None
+
+
+class GoldRelation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """(type, head, tail) between mentions."""
+
+    type: str
+    head: str
+    tail: str
+
+
+class GoldFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A talent record; organisations and the rest are named by one of their mentions."""
+
+    kind: schema.FactKind
+    actors: tuple[str, ...]
+    start: int
+    end: int
+    event: str | None = None
+    date: str | None = None
+    place: str | None = None
+    counts: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
+
+
+class GoldDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One gold file."""
+
+    format: Literal[1]
+    document: _FileName
+    sha256: _Sha256
+    length: int
+    published: date | None
+    guidelines: int
+    annotators: tuple[str, ...]
+    marked: date
+    mentions: tuple[GoldMention, ...]
+    organizations: tuple[GoldOrganization, ...] = ()
+    dates: tuple[GoldDate, ...] = ()
+    counts: tuple[GoldCount, ...] = ()
+    quotes: tuple[GoldQuote, ...] = ()
+    relations: tuple[GoldRelation, ...] = ()
+    facts: tuple[GoldFact, ...] = ()
+
+
+def load_gold(path: str | Path) -> GoldDocument:
+    """Read one gold file.
+
+    Raises DataError with the file and the field where it is not of the format, where a span does
+    not lie in the text, or where a record names a mention that is not there or of another label.
+
+    >>> load_gold("annotations/gold/article.json").mentions[0]
+    GoldMention(id='m1', label='ORG', start=0, end=4)
+    """
+    accepted, remedy = "a gold file of format 1", "see annotations/README.md"
+    try:
+        gold = msgspec.json.decode(Path(path).read_bytes(), type=GoldDocument)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: {error}", accepted, remedy) from error
+    for wrong in _faults(gold):
+        raise DataError(f"{path}: {wrong}", accepted, remedy)
+    return gold
+
+
+def _faults(gold: GoldDocument) -> Iterator[str]:
+    """What the types do not say: spans within the text, references to what is there."""
+    mentions = {mention.id: mention for mention in gold.mentions}
+    if len(mentions) < len(gold.mentions):
+        yield "an id twice - at `$.mentions`"
+    for where, offsets, ids, labels in _pointers(gold):
+        for start, end in filter(None, offsets):
+            if not 0 <= start < end <= gold.length:
+                yield f"span {start}..{end} outside 0..{gold.length} or empty - at `$.{where}`"
+        for mention_id in filter(None, ids):
+            if mention_id not in mentions:
+                yield f"no mention {mention_id!r} - at `$.{where}`"
+            elif labels and (label := mentions[mention_id].label) not in labels:
+                yield f"mention {mention_id!r} is {label}, not {labels} - at `$.{where}`"
+    owned: set[str] = set()
+    for at, organization in enumerate(gold.organizations):
+        own = set(organization.mentions)
+        if organization.name_mention not in own or own & owned:
+            yield f"a mention of two, or a name that is no mention - at `$.organizations[{at}]`"
+        owned |= own
+    for at, quote in enumerate(gold.quotes):
+        if quote.continues is not None and not 0 <= quote.continues < at:
+            yield f"no earlier quote {quote.continues} - at `$.quotes[{at}].continues`"
+
+
+def _pointers(gold: GoldDocument) -> Iterator[_Pointer]:
+    """(record, its spans, its mention ids, the labels those may have; any where empty)."""
+    for at, m in enumerate(gold.mentions):
+        yield f"mentions[{at}]", ((m.start, m.end),), (), ()
+    for at, o in enumerate(gold.organizations):
+        yield f"organizations[{at}]", (), o.mentions, ("ORG",)
+    for at, d in enumerate(gold.dates):
+        yield f"dates[{at}]", (), (d.mention,), ("DATE", "TIME")
+    for at, c in enumerate(gold.counts):
+        yield f"counts[{at}]", (c.of,), (c.mention,), ("QUANTITY",)
+    for at, q in enumerate(gold.quotes):
+        yield f"quotes[{at}]", ((q.start, q.end), q.cue, q.speaker), (q.name_mention,), ()
+    for at, r in enumerate(gold.relations):
+        yield f"relations[{at}]", (), (r.head, r.tail), ()
+    for at, f in enumerate(gold.facts):
+        yield f"facts[{at}]", ((f.start, f.end),), (f.event, f.place, *f.counts), ()
+        yield f"facts[{at}]", (), f.actors + f.partners, ("ORG",)
+
+
+def check_text(gold: GoldDocument, text: str) -> None:
+    """Raise DataError where `text` is not the text that the gold was marked on."""
+    found = text_sha256(text)
+    if len(text) != gold.length or found != gold.sha256:
+        raise DataError(
+            f"{gold.document}: a text of {len(text)} characters, sha256 {found[:12]}…",
+            f"the text marked, {gold.length} characters, sha256 {gold.sha256[:12]}…",
+            "give the text as it was marked, every blank and line end included",
+        )
+
+
+def text_sha256(text: str) -> str:
+    """SHA-256 of the text's UTF-8 in hexadecimal; a lone surrogate counts as three bytes."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Sums of one record type; precision, recall and F1 in 0..1, 0 where there is nothing.
+
+    `right` of the `predicted` items are right and `recalled` of the `gold` ones are found: the same
+    whole number but for B³, whose items are right and found in part.
+
+    >>> Score(right=3, predicted=4, recalled=3, gold=6).f1
+    0.6
+    """
+
+    right: float = 0
+    predicted: int = 0
+    recalled: float = 0
+    gold: int = 0
+
+    @property
+    def precision(self) -> float:
+        return self.right / self.predicted if self.predicted else 0.0
+
+    @property
+    def recall(self) -> float:
+        return self.recalled / self.gold if self.gold else 0.0
+
+    @property
+    def f1(self) -> float:
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / total if total else 0.0
+
+    def __add__(self, other: Score) -> Score:
+        return Score(*map(add, astuple(self), astuple(other)))
+
+    def to_dict(self) -> dict[str, float]:
+        """The ratios and tp, fp, fn, rounded to four places."""
+        sums = {
+            "tp": self.right,
+            "fp": self.predicted - self.right,
+            "fn": self.gold - self.recalled,
+        }
+        ratios = {"precision": self.precision, "recall": self.recall, "f1": self.f1}
+        return {name: round(value, 4) for name, value in (ratios | sums).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Scores over documents.
+
+    `records` is by record type (`RECORD_TYPES`) and, where there are labels, types or kinds, also
+    by each of those: `mentions/ORG`, `relations/event:host`, `facts/hire`. `missing` says, one line
+    each, which documents were not scored and why.
+    """
+
+    documents: int = 0
+    records: Mapping[str, Score] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "documents": self.documents,
+            "missing": list(self.missing),
+            "records": {name: score.to_dict() for name, score in self.records.items()},
+        }
+
+
+def as_document(gold: GoldDocument, text: str) -> Document:
+    """The gold as the document it asks for, with the text's own words, scores 1.0.
+
+    Raises DataError where `text` is not the text marked.
+
+    >>> as_document(gold, text).organizations[0].name
+    '새벽전자'
+    """
+    check_text(gold, text)
+    marked = {mention.id: mention for mention in gold.mentions}
+    owner = {m: f"o{n}" for n, o in enumerate(gold.organizations, 1) for m in o.mentions}
+
+    def span(offsets: Offsets | None) -> schema.Span | None:
+        return schema.Span(*offsets, text[slice(*offsets)]) if offsets else None
+
+    def words(mention_id: str) -> str:
+        return text[marked[mention_id].start : marked[mention_id].end]
+
+    def count(c: GoldCount) -> schema.Count:
+        ends = [marked[c.mention].start, marked[c.mention].end, *(c.of or ())]
+        whole = min(ends), max(ends), text[min(ends) : max(ends)]
+        return schema.Count(
+            c.mention, *whole, c.value, c.min, c.max, c.unit, c.dimension, c.bound, c.currency,
+            span(c.of),
+        )  # fmt: skip
+
+    def speaker(q: GoldQuote) -> schema.Speaker | None:
+        named = marked[q.name_mention] if q.name_mention else None
+        where = q.speaker or ((named.start, named.end) if named else None)
+        if where is None:
+            return None
+        name = words(named.id) if named else None
+        return schema.Speaker(*where, text[slice(*where)], name, None, None, q.name_mention)
+
+    def quote(at: int, q: GoldQuote) -> schema.Quote:
+        content = q.start, q.end, text[q.start : q.end]
+        before = None if q.continues is None else f"q{q.continues + 1}"
+        return schema.Quote(f"q{at}", *content, q.kind, before, 1.0, span(q.cue), speaker(q))
+
+    def fact(f: GoldFact) -> schema.Fact:
+        actors, partners = (tuple(owner.get(i, i) for i in ids) for ids in (f.actors, f.partners))
+        where = f.start, f.end, 1.0
+        return schema.Fact(f.kind, actors, f.event, f.date, f.place, f.counts, partners, *where)
+
+    return Document(
+        text,
+        "gold",
+        gold.published and gold.published.isoformat(),
+        mentions=tuple(
+            Mention(m.id, m.label, m.start, m.end, words(m.id), 1.0) for m in gold.mentions
+        ),
+        organizations=tuple(
+            schema.Organization(f"o{n}", words(o.name_mention), (), o.mentions)
+            for n, o in enumerate(gold.organizations, 1)
+        ),
+        dates=tuple(schema.Date(d.mention, d.type, d.value, mod=d.mod) for d in gold.dates),
+        counts=tuple(map(count, gold.counts)),
+        quotes=tuple(quote(at, q) for at, q in enumerate(gold.quotes, 1)),
+        relations=tuple(schema.Relation(r.type, r.head, r.tail, 0, 0, 1.0) for r in gold.relations),
+        facts=tuple(map(fact, gold.facts)),
+    )
+
+
+class Difference(NamedTuple):
+    """One item that gold or the prediction has alone; `detail` says what the span does not."""
+
+    record: str
+    status: Literal["missed", "spurious"]
+    start: int
+    end: int
+    text: str
+    detail: str
+
+
+def score_documents(pairs: Iterable[tuple[GoldDocument, Document, str]]) -> Scores:
+    """Scores over (gold, predicted document, text).
+
+    What has to agree: mentions (start, end, label); dates (span, value); counts (span, value or
+    min and max, unit); counted (span, span of what is counted); quotes (start, end of the
+    content); speakers (content, and the speaker's name where gold has one, else the speaker's
+    span); cues (content, span); relations (type, head, tail as names, an organisation under any
+    of its names, each triple once); facts (kind, at least one actor in common).
+
+    Raises DataError where a text is not the one its gold was marked on.
+    """
+    documents = 0
+    records: dict[str, Score] = {name: Score() for name in RECORD_TYPES}
+    for gold, document, text in pairs:
+        wanted = as_document(gold, text)
+        documents += 1
+        records["organizations"] += _b_cubed(wanted, document)
+        for name, (expected, found) in _items(wanted, document).items():
+            for key, item in (found | expected).items():
+                right = int(key in expected and key in found)
+                score = Score(right, int(key in found), right, int(key in expected))
+                for row in (name, f"{name}/{item.group}") if item.group else (name,):
+                    records[row] = records.get(row, Score()) + score
+    order = sorted(records, key=lambda row: (RECORD_TYPES.index(row.split("/")[0]), row))
+    return Scores(documents, {row: records[row] for row in order})
+
+
+def differences(gold: GoldDocument, document: Document, text: str) -> tuple[Difference, ...]:
+    """What gold or the prediction has alone, by record type and place, for reading errors.
+
+    An organisation is listed where its set of gold mentions differs.
+
+    >>> differences(gold, document, text)[0]
+    Difference(record='mentions', status='missed', start=0, end=4, text='새벽전자', detail='ORG')
+    """
+    wanted = as_document(gold, text)
+    items = _items(wanted, document)
+    items["organizations"] = _clusters(wanted, wanted), _clusters(wanted, document)
+    return tuple(
+        Difference(name, "missed" if key in expected else "spurious", *item[:2],
+                   text[slice(*item[:2])], item.detail)
+        for name, (expected, found) in items.items()
+        for key, item in sorted((expected | found).items(), key=lambda pair: pair[1][:3])
+        if (key in expected) != (key in found)
+    )  # fmt: skip
+
+
+class _Item(NamedTuple):
+    """A record as far as it is compared: where it stands, what it says, its label or type."""
+
+    start: int
+    end: int
+    detail: str
+    group: str | None = None
+
+
+_Side = dict[Hashable, _Item]
+_Names = dict[str, Hashable]
+
+
+def _items(gold: Document, document: Document) -> dict[str, tuple[_Side, _Side]]:
+    """By record type the items of both, under keys that are equal where they agree."""
+    named = {(q.start, q.end) for q in gold.quotes if q.speaker and q.speaker.name}
+    names = _names(gold, gold), _names(gold, document)
+    sides = [_side(d, n, named) for d, n in zip((gold, document), names, strict=True)]
+    items = {name: (sides[0][name], sides[1][name]) for name in RECORD_TYPES}
+    items["facts"] = _facts(gold, document, names)
+    return items
+
+
+def _side(document: Document, names: _Names, named: set[Offsets]) -> dict[str, _Side]:
+    """The items of one document, facts aside. `named` are the quotes whose gold has a name."""
+    side: dict[str, _Side] = {name: {} for name in RECORD_TYPES}
+    mentions = {mention.id: mention for mention in document.mentions}
+    # A record whose mention is not there agrees with nothing.
+    nowhere = Mention("", "ORG", -1, -1, "", 0.0)
+    for m in document.mentions:
+        side["mentions"][m.start, m.end, m.label] = _Item(m.start, m.end, m.label, m.label)
+    for moment in document.dates:
+        m = mentions.get(moment.mention or "", nowhere)
+        side["dates"][m.start, m.end, moment.value] = _Item(m.start, m.end, moment.value)
+    for c in document.counts:
+        m = mentions.get(c.mention or "", nowhere)
+        value = (c.value, c.min, c.max, c.unit)
+        side["counts"][m.start, m.end, value] = _Item(m.start, m.end, str(value))
+        if c.of:
+            side["counted"][m.start, m.end, c.of.start, c.of.end] = _Item(m.start, m.end, c.of.text)
+    for q in document.quotes:
+        side["quotes"][q.start, q.end] = _Item(q.start, q.end, q.kind)
+        if q.cue:
+            key = (q.start, q.end, q.cue.start, q.cue.end)
+            side["cues"][key] = _Item(q.start, q.end, q.cue.text)
+        if q.speaker:
+            s = q.speaker
+            who: Hashable = _plain(s.name or "") if (q.start, q.end) in named else (s.start, s.end)
+            side["speakers"][q.start, q.end, who] = _Item(q.start, q.end, s.name or s.text)
+    for r in document.relations:
+        head, tail = (mentions.get(end, nowhere) for end in (r.head, r.tail))
+        detail = f"{r.type}: {head.text} → {tail.text}"
+        item = _Item(head.start, head.end, detail, r.type)
+        side["relations"].setdefault((r.type, names.get(r.head), names.get(r.tail)), item)
+    return side
+
+
+def _names(gold: Document, document: Document) -> _Names:
+    """What each mention names: a gold organisation (its id), else the words without blanks.
+
+    An ORG mention is the gold organisation that has this span, or else this text; or else the one
+    that another mention of its own organisation is.
+    """
+    by_span = _organization_by_span(gold)
+    by_text = {_plain(gold.text[slice(*span)]): own for span, own in by_span.items()}
+    names: _Names = {}
+    for m in document.mentions:
+        names[m.id] = _plain(m.text)
+        if m.label == "ORG":
+            own = by_span.get((m.start, m.end)) or by_text.get(_plain(m.text))
+            names[m.id] = (own,) if own else _plain(m.text)
+    for organization in document.organizations:
+        ids = [m for m in organization.mentions if m in names]
+        shared = next((names[i] for i in ids if isinstance(names[i], tuple)), None)
+        for i in ids:
+            if not isinstance(names[i], tuple):
+                names[i] = shared or _plain(organization.name)
+    return names
+
+
+def _organization_by_span(document: Document) -> dict[Offsets, str]:
+    owner = {m: o.id for o in document.organizations for m in o.mentions}
+    return {(m.start, m.end): owner[m.id] for m in document.mentions if m.id in owner}
+
+
+def _plain(words: str) -> str:
+    return "".join(words.split())
+
+
+def _facts(gold: Document, document: Document, names: Sequence[_Names]) -> tuple[_Side, _Side]:
+    """Facts paired one to one: the same kind, as many common actors as there are, at least one."""
+
+    def actors(side: Document, fact: schema.Fact, own: _Names) -> set[Hashable]:
+        members = {o.id: o.mentions for o in side.organizations}
+        return {own[m] for a in fact.actors for m in members.get(a, (a,)) if m in own}
+
+    def item(side: Document, fact: schema.Fact) -> _Item:
+        name = {o.id: o.name for o in side.organizations}
+        who = ", ".join(name.get(actor, actor) for actor in fact.actors)
+        return _Item(fact.start, fact.end, f"{fact.kind}: {who}", fact.kind)
+
+    found: _Side = {}
+    free = {at: actors(gold, fact, names[0]) for at, fact in enumerate(gold.facts)}
+    for at, fact in enumerate(document.facts):
+        own = actors(document, fact, names[1])
+        fits = [n for n in free if gold.facts[n].kind == fact.kind and free[n] & own]
+        best = max(fits, key=lambda n: len(free[n] & own), default=None)
+        free.pop(-1 if best is None else best, None)
+        found[("spurious", at) if best is None else ("gold", best)] = item(document, fact)
+    return {("gold", at): item(gold, fact) for at, fact in enumerate(gold.facts)}, found
+
+
+def _b_cubed(gold: Document, document: Document) -> Score:
+    """Sums over the gold mentions; see the module's docstring."""
+    wanted, found = _organization_by_span(gold), _organization_by_span(document)
+    both = {span: (wanted[span], found[span]) for span in wanted if span in found}
+    together = Counter(both.values())
+    gold_sizes, found_sizes = Counter(wanted.values()), Counter(own for _, own in both.values())
+    return Score(
+        right=sum(together[pair] / found_sizes[pair[1]] for pair in both.values()),
+        predicted=len(both),
+        recalled=sum(together[pair] / gold_sizes[pair[0]] for pair in both.values()),
+        gold=len(wanted),
+    )
+
+
+def _clusters(gold: Document, document: Document) -> _Side:
+    """The document's organisations as sets of gold mentions."""
+    wanted = _organization_by_span(gold)
+    spans: dict[str, list[Offsets]] = defaultdict(list)
+    for span, organization in sorted(_organization_by_span(document).items()):
+        if span in wanted:
+            spans[organization].append(span)
+    return {
+        frozenset(own): _Item(*own[0], " | ".join(gold.text[slice(*span)] for span in own))
+        for own in spans.values()
+    }
+
+
+def evaluate_documents(
+    gold_dir: str | Path, predictions: str | Path | Predict, texts: Sequence[str | Path]
+) -> Scores:
+    """Score all gold files of a folder.
+
+    Parameters
+    ----------
+    gold_dir: folder of gold files, `*.json`.
+    predictions: folder of documents as JSON, named as the gold files, or a callable that makes one
+        of (text, publication date).
+    texts: folders in which `<document>.txt` is looked for in turn, UTF-8.
+
+    A text or a prediction that is not there is reported in `Scores.missing`, no error. Raises
+    DataError where there is no gold, or gold or a text of another form than marked; InputError
+    where a predicted document is no document of that text.
+    """
+    paths = sorted(Path(gold_dir).glob("*.json"))
+    if not paths:
+        raise DataError(f"{gold_dir} without *.json", "a folder of gold files", "check the path")
+    missing: list[str] = []
+
+    def pairs() -> Iterable[tuple[GoldDocument, Document, str]]:
+        for path in paths:
+            gold = load_gold(path)
+            text = find_text(gold, texts)
+            if text is None:
+                missing.append(f"{gold.document}: no text")
+            elif callable(predictions):
+                yield gold, predictions(text, gold.published and gold.published.isoformat()), text
+            elif (answer := Path(predictions) / path.name).is_file():
+                yield gold, Document.from_json(answer.read_bytes(), text), text
+            else:
+                missing.append(f"{gold.document}: no prediction")
+
+    scores = score_documents(pairs())
+    return Scores(scores.documents, scores.records, tuple(missing))
+
+
+def find_text(gold: GoldDocument, folders: Sequence[str | Path]) -> str | None:
+    """The text the gold was marked on, from the first folder that has its file; None without.
+
+    Raises DataError where the file is not the text marked.
+    """
+    for folder in folders:
+        path = Path(folder) / f"{gold.document}.txt"
+        if path.is_file():
+            # Bytes, for reading as text would turn \\r\\n into \\n and move every offset.
+            text = path.read_bytes().decode("utf-8", "replace")
+            check_text(gold, text)
+            return text
+    return None
+
+
+def score_table(scores: Scores) -> Table:
+    """The scores as a table for `rich.console.Console().print`.
+
+    Raises MissingExtraError where rich is not installed.
+    """
+    try:
+        from rich.table import Table
+    except ImportError as error:
+        raise MissingExtraError(
+            "a table without rich", "rich installed", "pip install rich"
+        ) from error
+    table = Table(title=f"{scores.documents} documents")
+    for column in ("record", "precision", "recall", "F1", "right", "spurious", "missed"):
+        table.add_column(column, justify="left" if column == "record" else "right")
+    for name, score in scores.records.items():
+        ratios = (f"{100 * ratio:.1f}" for ratio in (score.precision, score.recall, score.f1))
+        sums = (f"{score.to_dict()[column]:.6g}" for column in ("tp", "fp", "fn"))
+        table.add_row(name, *ratios, *sums)
+    return table

@@ -1,0 +1,128 @@
+"""The way of one document, top to bottom: the one file that calls every step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+from lgtalent_ie.engine.runtime import Runtime
+from lgtalent_ie.errors import InputError
+from lgtalent_ie.html import is_html, read_html
+from lgtalent_ie.mentions import read_mentions
+from lgtalent_ie.model.loading import load_model
+from lgtalent_ie.model.locate import locate_model
+from lgtalent_ie.morphemes import Analyzer, DictionaryEntry
+from lgtalent_ie.page import entity_repairs, read_page
+from lgtalent_ie.reading import Reading
+from lgtalent_ie.records.counts import read_counts
+from lgtalent_ie.records.dates import read_dates
+from lgtalent_ie.records.facts import read_facts
+from lgtalent_ie.records.organizations import read_organizations
+from lgtalent_ie.records.quotes import read_quotes
+from lgtalent_ie.records.relations import read_relations
+from lgtalent_ie.schema import Document
+
+
+class Extractor:
+    """Reads Korean press articles; holds Kiwi and the model, so make one and use it often.
+
+    Parameters
+    ----------
+    model: a model folder, a Hugging Face id of one, or None for the model that is shipped.
+    device: `auto` (CUDA where there is one), `cpu`, `cuda:0` …
+    user_dictionary: names that Kiwi does not know; a file or a list, see `morphemes.Analyzer`.
+    min_score: mentions below this score, 0..1, are left out.
+
+    Raises ModelError or DictionaryError where one of them cannot be used.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        device: str = "auto",
+        user_dictionary: str | Path | Iterable[DictionaryEntry] | None = None,
+        min_score: float = 0.0,
+    ) -> None:
+        self.runtime = Runtime(load_model(locate_model(model)), device)
+        self.analyzer = Analyzer(user_dictionary)
+        self.min_score = min_score
+
+    def extract(self, text: str, published: str | date | None = None) -> Document:
+        """Everything that one article says.
+
+        `text` is plain text or an HTML page (then the offsets refer to the text taken from it,
+        which is `Document.text`). `published` is the day relative dates are counted from; without
+        it the page's own date stamp is, if there is one.
+
+        Raises InputError where `text` is no string or `published` is no date.
+        """
+        given = check_published(published)
+        html = read_html(check_text(text)) if is_html(check_text(text)) else None
+        text = text if html is None else html.text
+
+        page = read_page(text)
+        anchor = given or (html.published if html else None) or page.published
+        sentences = self.analyzer.sentences(text, page.sections, entity_repairs(text))
+        mentions = read_mentions(text, sentences, self.runtime, self.min_score)
+        reading = Reading(text, anchor, page.sections, sentences, mentions)
+
+        organizations = read_organizations(reading)
+        dates = read_dates(reading)
+        counts = read_counts(reading)
+        quotes = read_quotes(reading, organizations)
+        relations = read_relations(reading, dates, counts, organizations, quotes)
+        facts = read_facts(reading, dates, counts, organizations, relations)
+
+        config = self.runtime.tagger.config
+        return Document(
+            text=text,
+            model=f"{config.name}@{config.revision}",
+            published=anchor.isoformat() if anchor else None,
+            sections=page.sections,
+            mentions=mentions,
+            organizations=organizations,
+            dates=dates,
+            counts=counts,
+            quotes=quotes,
+            relations=relations,
+            facts=facts,
+            warnings=page.warnings,
+            extracted=html is not None,
+        )
+
+    def extract_many(
+        self, texts: Iterable[str], published: Iterable[str | date | None] | None = None
+    ) -> Iterator[Document]:
+        """Documents of many texts, lazily and in order; `published` has a date for each text."""
+        if published is None:
+            for text in texts:
+                yield self.extract(text)
+        else:
+            for text, day in zip(texts, published, strict=True):
+                yield self.extract(text, day)
+
+
+def check_text(text: object) -> str:
+    """The text; InputError where it is anything but a string."""
+    if not isinstance(text, str):
+        raise InputError(
+            f"a text of type {type(text).__name__}", "str",
+            "decode bytes first, or pass the file to the `lgtalent extract` command",
+        )  # fmt: skip
+    return text
+
+
+def check_published(published: object) -> date | None:
+    """A day from a date or an ISO 8601 string; InputError where it is neither."""
+    if published is None:
+        return None
+    if isinstance(published, date):
+        return date(published.year, published.month, published.day)
+    try:
+        return date.fromisoformat(str(published)[:10])
+    except ValueError as error:
+        raise InputError(
+            f"published={published!r}", "a date or a string such as '2023-06-21'",
+            "correct it, or leave it out: then the page's own date stamp is used",
+        ) from error  # fmt: skip

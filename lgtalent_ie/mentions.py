@@ -1,0 +1,121 @@
+"""From the model's labels to mentions: true offsets, whole numbers and dates, one id each.
+
+Names are the model's. For dates, times and quantities the grammars know better where an expression
+begins and ends, so there the model only decides whether a doubtful one is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from lgtalent_ie.reading import Sentence
+from lgtalent_ie.records.dates import find_dates
+from lgtalent_ie.records.numbers import find_quantities
+from lgtalent_ie.schema import LABELS, Label, Mention
+
+if TYPE_CHECKING:
+    from lgtalent_ie.engine.runtime import Runtime
+
+NUMERIC: tuple[Label, ...] = ("DATE", "TIME", "QUANTITY")
+
+# What the grammars are sure of and the model does not see.
+GRAMMAR_SCORE = 0.9
+
+# Brackets and marks that a mention neither begins nor ends with, unless their partner is inside.
+OPENING = {"(": ")", "[": "]", "〈": "〉", "《": "》", "「": "」", "『": "』", "‘": "’", "“": "”"}
+CLOSING = {closing: opening for opening, closing in OPENING.items()}
+EDGES = frozenset(" \t'\"·,.:;…~-–/|") | frozenset(OPENING) | frozenset(CLOSING)
+
+
+class Candidate(NamedTuple):
+    """A labelled span of the text that may become a mention."""
+
+    start: int
+    end: int
+    label: Label
+    score: float
+
+
+def read_mentions(
+    text: str, sentences: Sequence[Sentence], runtime: Runtime, min_score: float = 0.0
+) -> tuple[Mention, ...]:
+    """All mentions of the sentences in order, without overlap, those below `min_score` left out."""
+    from lgtalent_ie.model.tagger import WindowText
+
+    windows = [WindowText(text, sentence.morphemes) for sentence in sentences]
+    kept: list[Candidate] = []
+    for sentence, spans in zip(sentences, runtime.spans(windows), strict=True):
+        named, numeric = [], []
+        for span in spans:
+            start, end = trim(
+                text, sentence.morphemes[span.first].start, sentence.morphemes[span.last].end
+            )
+            if start < end:
+                found = Candidate(start, end, LABELS[span.label], span.score)
+                (numeric if found.label in NUMERIC else named).append(found)
+        kept += settle(text, sentence, named, numeric)
+    return number(text, [c for c in kept if c.score >= min_score])
+
+
+def trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """Leave blanks, marks and lone brackets outside: `'기계가 되다'` → `기계가 되다`.
+
+    A bracket whose partner stands inside belongs to the name: `엑사원(EXAONE)`.
+    """
+    while start < end:
+        first, last = text[start], text[end - 1]
+        if first in EDGES and OPENING.get(first, "\0") not in text[start + 1 : end]:
+            start += 1
+        elif last in EDGES and CLOSING.get(last, "\0") not in text[start : end - 1]:
+            end -= 1
+        else:
+            break
+    return start, end
+
+
+def settle(
+    text: str, sentence: Sentence, named: Sequence[Candidate], numeric: Sequence[Candidate]
+) -> list[Candidate]:
+    """One sentence's candidates without overlap.
+
+    Grammar matches that stand inside a name are part of it (`CVPR 2023`). Sure matches that the
+    model overlooked are added, unsure ones are not. What only the model calls numeric is kept.
+    """
+    chosen = list(named)
+    matches = grammar_matches(text, sentence)
+    for match, sure in matches:
+        backing = [c for c in numeric if overlaps(c, match)]
+        if any(overlaps(c, match) for c in named) or not (sure or backing):
+            continue
+        score = max((c.score for c in backing), default=GRAMMAR_SCORE)
+        chosen.append(match._replace(score=score))
+    chosen += [c for c in numeric if not any(overlaps(c, other) for other in chosen)]
+    return sorted(chosen)
+
+
+def grammar_matches(text: str, sentence: Sentence) -> list[tuple[Candidate, bool]]:
+    """What the grammars find in a sentence, with whether they are sure; dates before quantities."""
+    piece, shift = text[sentence.start : sentence.end], sentence.start
+    found = [
+        (Candidate(m.start + shift, m.end + shift, m.label, 0.0), m.sure)
+        for m in find_dates(piece)
+    ]
+    for quantity in find_quantities(piece):
+        candidate = Candidate(quantity.start + shift, quantity.end + shift, "QUANTITY", 0.0)
+        if not any(overlaps(candidate, date) for date, _ in found):
+            found.append((candidate, quantity.sure))
+    return found
+
+
+def overlaps(one: Candidate, other: Candidate) -> bool:
+    """True where two spans share a character."""
+    return one.start < other.end and other.start < one.end
+
+
+def number(text: str, candidates: Sequence[Candidate]) -> tuple[Mention, ...]:
+    """Mentions m1, m2 … in the order of the text."""
+    return tuple(
+        Mention(f"m{n}", c.label, c.start, c.end, text[c.start : c.end], round(c.score, 4))
+        for n, c in enumerate(sorted(candidates), 1)
+    )

@@ -1,0 +1,1 @@
+"""The neural part: morpheme pieces in, labels with scores out."""

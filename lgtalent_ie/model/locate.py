@@ -1,0 +1,56 @@
+"""Where a model is: a folder, the hub, or inside this package."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from lgtalent_ie.errors import ModelError
+
+DEFAULT_MODEL = "base"
+
+
+def locate_model(model: str | Path | None) -> Path:
+    """The folder of a model: as given, fetched by its Hugging Face id, or the shipped one.
+
+    Raises ModelError where there is no such folder and the hub cannot help.
+    """
+    if model is None:
+        return default_model()
+    folder = Path(model).expanduser()
+    if folder.exists() or not is_hub_id(str(model)):
+        return folder
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    except ImportError as error:
+        raise ModelError(
+            f"model {model}, which is no folder here", "a folder, or a hub id with the train extra",
+            "check the path, or pip install 'lgtalent_ie[train]' to fetch models by id",
+        ) from error  # fmt: skip
+    try:
+        return Path(snapshot_download(str(model)))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise ModelError(
+            f"model {model}: {str(error).splitlines()[0]}",
+            "a model folder, or the Hugging Face id of one",
+            "check the path, the name and the network",
+        ) from error  # fmt: skip
+
+
+def is_hub_id(model: str) -> bool:
+    """True for `owner/name` and nothing that looks like a path on this machine."""
+    owner, slash, name = model.partition("/")
+    return bool(slash and owner and name) and "/" not in name and not model.startswith((".", "~"))
+
+
+def default_model() -> Path:
+    """The shipped model: inside the installed package, or `models/` of a checkout."""
+    package = Path(str(files("lgtalent_ie")))
+    for folder in (package / "models", package.parent / "models"):
+        if (folder / DEFAULT_MODEL).is_dir():
+            return folder / DEFAULT_MODEL
+    raise ModelError(
+        f"an installation without the model {DEFAULT_MODEL!r}", "the package as it is released",
+        "install it again, or pass model= with a folder that `lgtalent train` wrote",
+    )  # fmt: skip

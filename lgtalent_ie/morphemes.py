@@ -1,0 +1,235 @@
+"""Kiwi as this library uses it: sentences and morphemes with offsets into the text as given.
+
+Kiwi wants composed syllables and no stray control characters. The text is never changed for it:
+a cleaned copy is analysed and every offset is led back through an alignment.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from array import array
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from lgtalent_ie.errors import DictionaryError
+from lgtalent_ie.reading import Morpheme, Sentence
+from lgtalent_ie.schema import Section
+
+if TYPE_CHECKING:
+    from kiwipiepy import Kiwi, Token
+
+ARTICLE_KINDS = ("headline", "body", "caption")
+
+# Format characters that join or separate nothing a reader sees; Kiwi would glue them to words.
+INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+
+# Kiwi's search is linear, its memory per call is not small: longer lines are cut at a blank.
+LONGEST_LINE = 20_000
+
+KIWI_TAGS = frozenset(
+    "NNG NNP NNB NR NP VV VA VX VCP VCN MM MAG MAJ IC JKS JKC JKG JKO JKB JKV JKQ JX JC EP EF EC "
+    "ETN ETM XPN XSN XSV XSA XSM XR SF SP SS SSO SSC SE SO SW SL SH SN SB".split()
+)
+
+DictionaryEntry = str | tuple[str, str] | tuple[str, str, float]
+
+
+class Alignment(NamedTuple):
+    """A cleaned text; its character i stands for `given[starts[i]:ends[i]]`."""
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+
+def align(
+    given: str, start: int, end: int, repairs: Sequence[tuple[int, int, str]] = ()
+) -> Alignment:
+    """Clean given[start:end]: composed syllables, no invisible or control characters.
+
+    `repairs` are (start, end, replacement) of broken entities, sorted, as `page.entity_repairs`
+    finds them; those outside start..end are passed over.
+
+    >>> align("한\\u200b글", 0, 3)
+    Alignment(text='한글', starts=array('q', [0, 2]), ends=array('q', [1, 3]))
+    """
+    piece = given[start:end]
+    inside = [repair for repair in repairs if start <= repair[0] and repair[1] <= end]
+    if not inside and is_clean(piece):
+        return Alignment(piece, range(start, end), range(start + 1, end + 1))
+    characters: list[str] = []
+    starts, ends = array("q"), array("q")
+
+    def put(replacement: str, first: int, last: int) -> None:
+        for character in replacement:
+            characters.append(character)
+            starts.append(first)
+            ends.append(last)
+
+    at = start
+    for repair_start, repair_end, replacement in [*inside, (end, end, "")]:
+        while at < repair_start:
+            after = at + 1
+            while after < repair_start and joins_before(given[after]):
+                after += 1
+            put(clean_cluster(given[at:after]), at, after)
+            at = after
+        put(replacement, repair_start, repair_end)
+        at = max(at, repair_end)
+    return Alignment("".join(characters), starts, ends)
+
+
+def is_clean(piece: str) -> bool:
+    """True where Kiwi can have the text as it is."""
+    if not unicodedata.is_normalized("NFC", piece):
+        return False
+    return all(c.isprintable() and c not in INVISIBLE for c in set(piece))
+
+
+def joins_before(character: str) -> bool:
+    """True for combining marks and for the vowel and coda jamo of a decomposed syllable."""
+    return "\u1160" <= character <= "\u11ff" or unicodedata.combining(character) != 0
+
+
+def clean_cluster(cluster: str) -> str:
+    """What stands for one cluster of characters in the cleaned text."""
+    if cluster in INVISIBLE:
+        return ""
+    if len(cluster) == 1:
+        if "\ud800" <= cluster <= "\udfff":
+            return "\ufffd"
+        return cluster if cluster.isprintable() else " "
+    # A cluster longer than any syllable is noise; Kiwi gets its first character.
+    return unicodedata.normalize("NFC", cluster) if len(cluster) <= 8 else cluster[0]
+
+
+class Analyzer:
+    """Kiwi with an optional user dictionary; one instance may serve many documents.
+
+    `user_dictionary`: a path to Kiwi's own TSV form (`form<TAB>tag[<TAB>score]` a line, `#`
+    comments), or a list of forms (taken as NNP), (form, tag) or (form, tag, score).
+
+    >>> [m.form for m in Analyzer().sentences("LG가 왔다.", [Section("body", 0, 7)])[0].morphemes]
+    ['LG', '가', '오', '었', '다', '.']
+    """
+
+    def __init__(
+        self,
+        user_dictionary: str | Path | Iterable[DictionaryEntry] | None = None,
+        num_workers: int = 1,
+    ) -> None:
+        from kiwipiepy import Kiwi
+
+        entries = [] if user_dictionary is None else list(read_dictionary(user_dictionary))
+        self.kiwi: Kiwi = Kiwi(num_workers=num_workers)
+        for form, tag, score in entries:
+            self.kiwi.add_user_word(form, tag, score)
+
+    def sentences(
+        self,
+        text: str,
+        sections: Iterable[Section],
+        repairs: Sequence[tuple[int, int, str]] = (),
+    ) -> tuple[Sentence, ...]:
+        """The sentences of the article sections, with morphemes; furniture is passed over.
+
+        A section never shares a sentence with another one.
+        """
+        lines = [
+            (section, alignment)
+            for section in sections
+            if section.kind in ARTICLE_KINDS
+            for start, end in cut(text, section.start, section.end)
+            if (alignment := align(text, start, end, repairs)).text.strip()
+        ]
+        paragraphs = line_numbers(text, [alignment.starts[0] for _, alignment in lines])
+        analysed = self.kiwi.split_into_sents([a.text for _, a in lines], return_tokens=True)
+        found: list[Sentence] = []
+        for (section, alignment), paragraph, line in zip(lines, paragraphs, analysed, strict=True):
+            for sentence in line:
+                morphemes = tuple(lead_back(token, alignment) for token in sentence.tokens or ())
+                if morphemes:
+                    found.append(
+                        Sentence(
+                            start=min(m.start for m in morphemes),
+                            end=max(m.end for m in morphemes),
+                            kind=section.kind,  # type: ignore[arg-type]
+                            paragraph=paragraph,
+                            morphemes=morphemes,
+                        )
+                    )
+        return tuple(found)
+
+
+def lead_back(token: Token, alignment: Alignment) -> Morpheme:
+    """A Kiwi token of the cleaned text as a morpheme of the text as given."""
+    first, last = token.start, token.start + token.len
+    start = alignment.starts[min(first, len(alignment.starts) - 1)]
+    return Morpheme(
+        form=token.form,
+        tag=token.tag,
+        start=start,
+        end=alignment.ends[last - 1] if last > first else start,
+    )
+
+
+def cut(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
+    """start..end in stretches that Kiwi can take at once, cut at blanks where there are any."""
+    while end - start > LONGEST_LINE:
+        blank = text.rfind(" ", start + LONGEST_LINE // 2, start + LONGEST_LINE)
+        middle = blank + 1 if blank >= 0 else start + LONGEST_LINE
+        yield start, middle
+        start = middle
+    if start < end:
+        yield start, end
+
+
+def line_numbers(text: str, offsets: Sequence[int]) -> list[int]:
+    """The number, from 0, of the line that each of the sorted offsets stands on."""
+    numbers, line, at = [], 0, 0
+    for offset in offsets:
+        line += text.count("\n", at, offset)
+        at = max(at, offset)
+        numbers.append(line)
+    return numbers
+
+
+def read_dictionary(
+    source: str | Path | Iterable[DictionaryEntry],
+) -> Iterable[tuple[str, str, float]]:
+    """(form, tag, score) of a user dictionary; DictionaryError names the entry that is wrong."""
+    if isinstance(source, str | Path):
+        try:
+            lines = Path(source).read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise DictionaryError(
+                f"user dictionary {source}: {error}", "a UTF-8 text file, one word a line",
+                "check the path, or pass the words as a list",
+            ) from error  # fmt: skip
+        for number, line in enumerate(lines, 1):
+            if line.strip() and not line.startswith("#"):
+                yield check_entry(tuple(line.strip().split("\t")), f"{source}, line {number}")
+    else:
+        for entry in source:
+            fields = (entry,) if isinstance(entry, str) else tuple(entry)
+            yield check_entry(fields, f"user dictionary entry {entry!r}")
+
+
+def check_entry(fields: tuple[object, ...], where: str) -> tuple[str, str, float]:
+    """One dictionary entry with its defaults filled in."""
+    form, tag, score = (*fields, "NNP", 0.0)[0], "NNP", 0.0
+    try:
+        if len(fields) > 1:
+            tag = str(fields[1])
+        if len(fields) > 2:
+            score = float(str(fields[2]))
+        valid = isinstance(form, str) and form.strip() and tag in KIWI_TAGS and len(fields) <= 3
+    except ValueError:
+        valid = False
+    if not valid:
+        raise DictionaryError(
+            f"{where}: {fields!r}", "form<TAB>tag<TAB>score, tag and score optional, tag as in Kiwi",
+            "write for example 챗엑사원<TAB>NNP",
+        )  # fmt: skip
+    return unicodedata.normalize("NFC", str(form).strip()), tag, score

@@ -1,0 +1,1 @@
+"""Records made from mentions: dates, counts, organisations, quotes, relations, facts."""

@@ -1,0 +1,386 @@
+"""A sentence as the relation rules see it: phrases with a case, and the predicates that take them.
+
+Korean puts the head last and marks the role with a particle, so one pass from left to right over
+the morphemes finds the phrases; a second one gives each phrase to the predicate it belongs to.
+Mentions stand as one token each. Costs grow with the length of the sentence only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from lgtalent_ie.reading import Morpheme, Reading
+from lgtalent_ie.records.patterns import noun_classes
+from lgtalent_ie.schema import Label, Mention
+
+NOUN_TAGS = ("NN", "NR", "NP", "SL", "SN", "SH", "XPN", "XSN", "XR", "MM", "SO", "SW")
+OPENING, CLOSING = frozenset("([（［〔"), frozenset(")]）］〕")
+QUOTE_MARKS = frozenset("'\"‘’“”`´「」『』《》〈〉<>")
+# What Kiwi left glued to a mention's last morpheme, as particles with their tags.
+GLUED_PARTICLES = {
+    "은": "JX", "는": "JX", "도": "JX", "이": "JKS", "가": "JKS", "을": "JKO", "를": "JKO",
+    "의": "JKG", "에": "JKB", "에서": "JKB", "와": "JKB", "과": "JKB", "로": "JKB", "으로": "JKB",
+}  # fmt: skip
+CASES = {
+    "에서": "loc", "서": "loc", "에서부터": "loc", "에": "dat", "에게": "dat", "한테": "dat",
+    "께": "dat", "에게서": "src", "한테서": "src", "로부터": "src", "으로부터": "src",
+    "와": "com", "과": "com", "랑": "com", "이랑": "com", "하고": "com",
+    "로": "inst", "으로": "inst", "로서": "as", "으로서": "as",
+}  # fmt: skip
+TOPIC_PARTICLES = frozenset(("은", "는", "도", "ᆫ", "만", "이나", "나", "역시"))
+# More phrases than any sentence a person wrote; a line without full stops is read in part only.
+MOST_ELEMENTS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A mention (form = label, tag MENTION) or a morpheme outside all mentions."""
+
+    form: str
+    tag: str
+    start: int
+    end: int
+    mention: Mention | None = None
+
+
+@dataclass(slots=True)
+class Phrase:
+    """Coordinated nouns with one case.
+
+    `heads` bear the case; `mods` are the other mentions inside or in a genitive before it, each
+    with the noun that follows it. `anaphor` names the label that `이 회사`, `이날 행사` stand for.
+    """
+
+    case: str
+    heads: tuple[Mention, ...]
+    mods: tuple[tuple[Mention, str], ...]
+    nouns: tuple[str, ...]
+    first_tag: str
+    start: int
+    anaphor: Label | None = None
+    indirect: bool = False
+    owner: int = -1
+
+
+@dataclass(slots=True)
+class Predicate:
+    """A verb, adjective or copula; `lemma` is `개최하` for `개최했다` and for a headline's `개최`.
+
+    `ending`: rel (before a noun), nominal (before 것, 계획, 이후 …), conn, or final.
+    """
+
+    lemma: str
+    start: int
+    ending: str = "final"
+    ending_form: str = ""
+    negated: bool = False
+    auxiliaries: list[str] = field(default_factory=list)
+    compound: str = ""
+
+
+Element = Phrase | Predicate
+
+
+def linearise(
+    reading: Reading, start: int, end: int, morphemes: Iterable[Morpheme], hidden: Sequence[tuple[int, int]] = ()
+) -> list[Token]:
+    """The tokens of start..end; what lies in a hidden span (a quotation) becomes one QUOTE token."""
+    covered = sorted(
+        [(m.start, m.end, m) for m in reading.within(start, end)
+         if not any(a <= m.start < b for a, b in hidden)]
+        + [(a, b, None) for a, b in hidden],
+        key=lambda c: c[0],
+    )  # fmt: skip
+    tokens: list[Token] = []
+    at = 0
+
+    def flush(limit: int) -> None:
+        nonlocal at
+        while at < len(covered) and covered[at][0] < limit:
+            first, last, mention = covered[at]
+            label = mention.label if mention else "QUOTE"
+            tokens.append(Token(label, "MENTION" if mention else "QUOTE", first, last, mention))
+            at += 1
+
+    for morpheme in morphemes:
+        if morpheme.end <= start or morpheme.start >= end:
+            continue
+        flush(morpheme.end)
+        last_end = covered[at - 1][1] if at else -1
+        if morpheme.start < last_end:
+            rest = reading.text[last_end : morpheme.end]
+            if morpheme.end > last_end and rest in GLUED_PARTICLES:
+                tokens.append(Token(rest, GLUED_PARTICLES[rest], last_end, morpheme.end))
+            elif not (morpheme.start == morpheme.end == last_end):
+                continue
+        elif morpheme.form not in QUOTE_MARKS:
+            tokens.append(Token(morpheme.form, morpheme.tag.split("-")[0], morpheme.start, morpheme.end))
+    flush(end)
+    return tokens
+
+
+def without_brackets(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens outside round and square brackets; an unclosed bracket hides nothing."""
+    kept: list[Token] = []
+    opened: list[int] = []
+    for token in tokens:
+        if token.mention is None and token.form in OPENING:
+            opened.append(len(kept))
+            kept.append(token)
+        elif token.mention is None and token.form in CLOSING and opened:
+            del kept[opened.pop() :]
+        else:
+            kept.append(token)
+    return kept
+
+
+def headline_topic(tokens: list[Token], headline: bool) -> list[Token]:
+    """Read `한빛전자, 서울대와 …` in a headline as a topic, not as the start of a list."""
+    if not headline or len(tokens) < 4 or tokens[0].mention is None:
+        return tokens
+    comma = next((i for i, t in enumerate(tokens[:4]) if t.form == "," and t.mention is None), 0)
+    if not comma or any(t.mention is None for t in tokens[:comma]):
+        return tokens
+    following, after = tokens[comma + 1], tokens[comma + 2]
+    same = following.mention is not None and following.form == tokens[comma - 1].form
+    if same and (after.form in (",", "·", "등") or after.tag in ("JKS", "JX", "SE", "JKG")):
+        return tokens
+    topic = Token("는", "JX", tokens[comma].start, tokens[comma].end)
+    return [*tokens[:comma], topic, *tokens[comma + 1 :]]
+
+
+def read_elements(tokens: Sequence[Token]) -> list[Element]:
+    """Phrases and predicates in order, each phrase with the index of the predicate that owns it."""
+    elements: list[Element] = []
+    nouns: list[list[Token]] = [[]]
+    negation = False
+    closed = False
+
+    def close(case: str) -> None:
+        nonlocal nouns, closed
+        if any(nouns):
+            elements.extend(read_phrases([c for c in nouns if c], case))
+            closed = case != "bare"
+        nouns = [[]]
+
+    for at, token in enumerate(tokens):
+        if len(elements) > MOST_ELEMENTS:
+            break
+        tag, form = token.tag, token.form
+        following = tokens[at + 1] if at + 1 < len(tokens) else None
+        if tag == "MENTION" or tag.startswith(NOUN_TAGS):
+            if token.mention is not None and token.form in ("DATE", "TIME") and nouns[-1]:
+                close("bare")
+            nouns[-1].append(token)
+            closed = False
+        elif tag in ("SP", "JC") or form == "및" or joins_mentions(tag, form, nouns[-1], following):
+            if any(nouns) and nouns[-1]:
+                nouns.append([])
+        elif tag.startswith("J") or tag == "QUOTE":
+            if any(nouns):
+                close(case_of(tag, form))
+            elif closed and elements and tag == "JX" and isinstance(elements[-1], Phrase):
+                closed = False
+        elif tag in ("XSV", "XSA", "VV", "VA", "VCP", "VCN", "VX"):
+            if tag == "VX" and not any(nouns) and elements and isinstance(elements[-1], Predicate):
+                elements[-1].auxiliaries.append(form)
+                elements[-1].negated |= form in ("않", "못하", "말", "아니하")
+                continue
+            root = compound = ""
+            if tag in ("XSV", "XSA") and nouns[-1] and nouns[-1][-1].mention is None:
+                root = nouns[-1].pop().form
+                compound = nouns[-1][-1].form if nouns[-1] and not nouns[-1][-1].mention else ""
+            close("comp" if tag in ("VCP", "VCN") else "bare")
+            elements.append(
+                Predicate(root + form, token.start, negated=negation or tag == "VCN", compound=compound)
+            )
+            negation = False
+        elif tag in ("EC", "EF", "ETM", "ETN", "EP"):
+            if elements and isinstance(elements[-1], Predicate) and not any(nouns) and tag != "EP":
+                elements[-1].ending, elements[-1].ending_form = tag, form
+        elif tag == "MAG":
+            negation = form in ("안", "못")
+        elif tag in ("SE", "SF"):
+            close_nominal(elements, nouns, token.start)
+            close("bare")
+            if elements and isinstance(elements[-1], Predicate):
+                elements[-1].ending = "EF"
+    close_nominal(elements, nouns, tokens[-1].end if tokens else 0)
+    close("bare")
+    settle_endings(elements)
+    settle_owners(elements)
+    return elements
+
+
+def close_nominal(elements: list[Element], nouns: list[list[Token]], at: int) -> None:
+    """Turn a last noun such as `개최` at the end of a headline into the predicate `개최하`."""
+    last = nouns[-1]
+    if not last or last[-1].mention is not None or last[-1].form not in noun_classes()["nominal"]:
+        return
+    root = last.pop()
+    compound = last[-1].form if last and last[-1].mention is None else ""
+    if any(nouns):
+        elements.extend(read_phrases([c for c in nouns if c], "bare"))
+    nouns[:] = [[]]
+    elements.append(Predicate(root.form + "하", root.start, ending="EF", compound=compound))
+
+
+def joins_mentions(tag: str, form: str, before: list[Token], following: Token | None) -> bool:
+    """True for 와/과 between two mentions of one label, and for a middle dot."""
+    if form in ("·", "ㆍ", "/") and tag.startswith("S"):
+        return True
+    if tag != "JKB" or form not in ("와", "과", "랑", "하고") or not before or following is None:
+        return False
+    if following.mention is None or before[-1].mention is None:
+        return False
+    return following.form == before[-1].form or {following.form, before[-1].form} == {"ORG", "LOCATION"}
+
+
+def case_of(tag: str, form: str) -> str:
+    """The case a particle gives: subj, topic, obj, gen, loc, dat, src, com, inst, or other."""
+    if tag == "JKS":
+        return "subj"
+    if tag == "JKO":
+        return "obj"
+    if tag == "JKG":
+        return "gen"
+    if tag == "JX":
+        return "topic" if form in TOPIC_PARTICLES else "bare"
+    return CASES.get(form, "bare" if tag == "QUOTE" else "other")
+
+
+def read_phrases(conjuncts: list[list[Token]], case: str) -> Iterator[Phrase]:
+    """One phrase, with the leading dates split off: they are adjuncts of the clause."""
+    while conjuncts and conjuncts[0] and conjuncts[0][0].form in ("DATE", "TIME"):
+        token, rest = conjuncts[0][0], conjuncts[0][1:]
+        assert token.mention is not None
+        alone = not rest and len(conjuncts) == 1
+        if alone or not (rest and rest[0].tag == "XSN"):
+            of_case = case if alone and case in ("gen", "subj", "comp") else "date"
+            yield Phrase(of_case, (token.mention,), (), (), "MENTION", token.start)
+        conjuncts = [rest, *conjuncts[1:]] if rest else conjuncts[1:]
+    if not conjuncts:
+        return
+    heads: list[tuple[Mention, ...]] = []
+    indirect = False
+    for conjunct in conjuncts:
+        found, by_noun = conjunct_heads(conjunct, listed=len(conjuncts) > 1)
+        heads.append(found)
+        indirect |= by_noun
+    label = heads[-1][-1].label if heads[-1] else None
+    bearing = tuple(m for found in heads for m in found if m.label == label)
+    kept = {m.id for m in bearing}
+    mods = tuple(
+        (token.mention, next((t.form for t in conjunct[at + 1 :] if t.mention is None), ""))
+        for conjunct in conjuncts
+        for at, token in enumerate(conjunct)
+        if token.mention is not None and token.mention.id not in kept
+    )
+    last = conjuncts[-1]
+    tail = tuple(t.form for t in last if t.mention is None and t.tag.startswith(("NN", "SL", "XR")))
+    yield Phrase(
+        case, bearing, mods, tail, conjuncts[0][0].tag, conjuncts[0][0].start,
+        anaphor=None if bearing or mods else anaphor_of(conjuncts, case), indirect=indirect,
+    )  # fmt: skip
+
+
+def conjunct_heads(tokens: Sequence[Token], listed: bool) -> tuple[tuple[Mention, ...], bool]:
+    """The mentions that bear the conjunct's case; True where a noun such as 담당자 bears it for an ORG."""
+    mentions = [(i, t.mention) for i, t in enumerate(tokens) if t.mention is not None]
+    if not mentions:
+        return (), False
+    persons = [(i, m) for i, m in mentions if m.label == "PERSON"]
+    at, head = persons[0] if persons else mentions[-1]
+    tail = [t for t in tokens[at + 1 :] if t.mention is None or t.mention.label not in ("TITLE", "ORG", "LOCATION")]
+    plain = [t.form for t in tail if t.mention is None and t.tag not in ("XSN", "NNB", "SW", "SO")]
+    classes = noun_classes()
+    soft = classes.get(f"soft_{head.label}", frozenset()) | classes["soft"]
+    has_etc = any(t.form == "등" for t in tail)
+    bears = not plain or all(n in soft for n in plain) or (has_etc and plain[-1] in soft)
+    if not bears:
+        acts = head.label == "ORG" and plain[-1] in classes["agents"]
+        return ((head,), True) if acts else ((), False)
+    chain = [head]
+    for before_at, before in reversed(mentions[: mentions.index((at, head))]):
+        if before.label != "LOCATION" or head.label != "LOCATION" or before_at != at - 1:
+            break
+        chain.insert(0, before)
+        at = before_at
+    return tuple(chain), False
+
+
+def anaphor_of(conjuncts: Sequence[Sequence[Token]], case: str) -> Label | None:
+    """ORG for `이 회사`, `회사`; EVENT for `이번 행사`, and for `행사에는` without a modifier."""
+    if len(conjuncts) != 1:
+        return None
+    forms = [t.form for t in conjuncts[0] if t.tag != "XSN"]
+    classes = noun_classes()
+    pointed = forms[0] in classes["pointers"] and len(forms) <= 4
+    if forms[-1] in classes["this_EVENT"]:
+        return "EVENT" if pointed or (len(forms) == 1 and case in ("dat", "loc", "topic")) else None
+    if (pointed and forms[-1] in classes["this_ORG"]) or (len(forms) == 1 and forms[0] in classes["the_ORG"]):
+        return "ORG"
+    return None
+
+
+def settle_endings(elements: Sequence[Element]) -> None:
+    """Name each predicate's ending: rel, nominal, conn or final."""
+    nominalisers = noun_classes()["nominaliser"]
+    for at, element in enumerate(elements):
+        if isinstance(element, Phrase):
+            continue
+        following = elements[at + 1] if at + 1 < len(elements) else None
+        if element.ending == "ETM":
+            noun = isinstance(following, Phrase) and not following.heads and (
+                following.first_tag == "NNB" or bool(following.nouns[:1]) and following.nouns[0] in nominalisers
+            )  # fmt: skip
+            quoting = element.ending_form.endswith(("다는", "라는", "다던", "라던"))
+            element.ending = "nominal" if noun or (quoting and element.lemma != "이") else "rel"
+        else:
+            element.ending = {"ETN": "nominal", "EC": "conn"}.get(element.ending, "final")
+
+
+def settle_owners(elements: Sequence[Element]) -> None:
+    """Give each phrase the index of its predicate; genitives hand their mentions to the next phrase."""
+    classes = noun_classes()
+    for at, phrase in enumerate(elements):
+        if isinstance(phrase, Predicate):
+            continue
+        if phrase.case == "gen":
+            following = elements[at + 1] if at + 1 < len(elements) else None
+            if isinstance(following, Phrase):
+                handed = tuple((m, "의") for m in phrase.heads) + phrase.mods
+                following.mods = handed + following.mods
+            continue
+        if phrase.case == "obj" and at + 1 < len(elements):
+            following = elements[at + 1]
+            if isinstance(following, Phrase) and following.nouns[-1:] and (
+                following.nouns[-1] in classes["target"] and not following.heads
+            ):  # fmt: skip
+                phrase.case = "target"
+        phrase.owner = owner_of(elements, at, phrase)
+
+
+def owner_of(elements: Sequence[Element], at: int, phrase: Phrase) -> int:
+    """Index of the predicate that takes the phrase at `at`, -1 where there is none."""
+    classes = noun_classes()
+    adjacent = True
+    for index in range(at + 1, len(elements)):
+        element = elements[index]
+        if isinstance(element, Phrase):
+            adjacent = adjacent and element.case in ("loc", "date", "dat", "inst", "bare")
+            continue
+        if phrase.case in ("obj", "comp", "com", "bare", "inst") and index == at + 1:
+            return index
+        if element.lemma in classes["postposition"] or (element.lemma == "이" and element.ending == "rel"):
+            if phrase.case == "obj":
+                return index
+            continue
+        if element.ending == "rel":
+            if phrase.case == "topic":
+                continue
+            if phrase.case in ("loc", "date") and not adjacent and element.lemma not in classes["frame"]:
+                continue
+        return index
+    return -1

@@ -1,0 +1,195 @@
+"""Counts: every QUANTITY mention with its value and the noun phrase that it counts.
+
+Korean puts the counted noun in one of four places, tried in this order:
+
+right   `14개 테이블`, `5개 대학`, `10명의 연구원` (a bare noun only behind 개, 가지, 대 …)
+left    `박사급 연구원 10명`, `연구원 약 10명`
+of      `참석 인원 중 20%`, `응답자의 20%`
+across  `연구원은 10명이다`, `논문을 3편 냈다` (a particle between noun and number)
+
+The phrase is the longest run of bare nouns up to its head, names and glosses in brackets included;
+particles, endings, 등 and other mentions of time or number end it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
+
+from lgtalent_ie.reading import Morpheme, Reading, Sentence
+from lgtalent_ie.records.noun_phrases import (
+    noun_phrase_after,
+    noun_phrase_before,
+)
+from lgtalent_ie.records.quantities import NEUTRAL, bound_words, parse_quantity
+from lgtalent_ie.schema import Count, Mention, Span
+
+_CONTEXT = 24
+_UNCOUNTED = frozenset(("ordinal", "rank", "age", "temperature"))
+# Counters that stand before a bare noun: 14개 테이블.
+_BEFORE_NOUN = frozenset(("개", "가지", "대", "개국", "종", "종류", "여개", "쌍"))
+_PARTITIVES = frozenset(("중", "가운데"))
+_TOPICS = ("JX", "JKS", "JKO")
+# Verbs that say how many there are: 연구원은 10명에 달한다, 10명을 넘는다, 10명으로 늘었다.
+_AMOUNTS = ("달하", "이르", "그치", "불과", "육박", "못", "미치", "넘", "웃돌", "밑돌", "기록",
+            "돌파", "늘", "줄", "되", "집계", "안", "머무르", "머물", "많", "적", "추산")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A quantity in its sentence: the morphemes left of it end before `first`, right of it start
+    at `last`."""
+
+    reading: Reading
+    sentence: Sentence
+    mention: Mention
+    count: Count
+    first: int
+    last: int
+
+
+def read_counts(reading: Reading) -> tuple[Count, ...]:
+    """One Count for every QUANTITY mention, in order; its span covers number and counted phrase.
+
+    A mention without a readable number gives a Count without value, unit and bounds. Quantities
+    outside the article's sentences keep `of` None.
+
+    >>> [(c.text, c.value, c.of.text) for c in read_counts(reading)]   # doctest: +SKIP
+    [('박사급 연구원 10명', 10, '박사급 연구원')]
+    """
+    return tuple(_read(reading, m) for m in reading.mentions if m.label == "QUANTITY")
+
+
+def _read(reading: Reading, mention: Mention) -> Count:
+    sentence = reading.sentence_at(mention.start)
+    low = sentence.start if sentence else mention.start
+    high = sentence.end if sentence else mention.end
+    before = reading.text[max(low, mention.start - _CONTEXT) : mention.start]
+    after = reading.text[mention.end : min(high, mention.end + _CONTEXT)]
+    count = parse_quantity(mention.text, before=before, after=after) or _unread(mention)
+    of = None
+    if sentence is not None and count.dimension not in _UNCOUNTED:
+        place = _Place(
+            reading, sentence, mention, count,
+            bisect_left(sentence.morphemes, mention.start, key=lambda m: m.start),
+            bisect_left(sentence.morphemes, mention.end, key=lambda m: m.start),
+        )  # fmt: skip
+        of = _counted(place)
+    start = min(mention.start, of.start) if of else mention.start
+    end = max(mention.end, of.end) if of else mention.end
+    return replace(
+        count, mention=mention.id, start=start, end=end, text=reading.text[start:end], of=of
+    )
+
+
+def _unread(mention: Mention) -> Count:
+    return Count(
+        mention.id, mention.start, mention.end, mention.text, None, None, None, None, "other",
+        "exact",
+    )  # fmt: skip
+
+
+def _counted(place: _Place) -> Span | None:
+    if place.count.dimension == "ratio" and place.count.unit is None and place.count.min is None:
+        # 1:1, 3분의 1: a share of something, never a number of it.
+        return _share(place, _skip_adverbs(place))
+    right = _right(place)
+    if right is not None:
+        return right
+    at = _skip_adverbs(place)
+    if place.count.unit not in ("배", "곱절", "갑절"):
+        left = noun_phrase_before(place.reading, place.sentence, at)
+        if left is not None:
+            return left
+    return _share(place, at) or _listed(place, at) or _across(place, at)
+
+
+def _skip_adverbs(place: _Place) -> int:
+    """The index behind which the counted phrase ends: 약, 최소, 모두, 총 before the number skipped."""
+    words = {row.word for row in bound_words() if row.side == "before"} | set(NEUTRAL)
+    at = place.first
+    while at > 0:
+        morpheme = place.sentence.morphemes[at - 1]
+        if place.reading.text[morpheme.start : morpheme.end] not in words:
+            break
+        at -= 1
+    return at
+
+
+def _right(place: _Place) -> Span | None:
+    morphemes, at = place.sentence.morphemes, place.last
+    if at >= len(morphemes):
+        return None
+    if morphemes[at].tag == "JKG":
+        after = morphemes[at].end
+        return noun_phrase_after(place.reading, place.sentence, at + 1, after)
+    if place.count.unit not in _BEFORE_NOUN or place.count.dimension != "item":
+        return None
+    return noun_phrase_after(place.reading, place.sentence, at, place.mention.end)
+
+
+def _share(place: _Place, at: int) -> Span | None:
+    """참석 인원 중 20%, 응답자 가운데 3명, 응답자의 20%."""
+    morphemes = place.sentence.morphemes
+    if at == 0:
+        return None
+    before = morphemes[at - 1]
+    if before.tag == "JX" and at > 1 and morphemes[at - 2].form in _PARTITIVES:
+        at, before = at - 1, morphemes[at - 2]
+    if before.form in ("에서",) and at > 1 and morphemes[at - 2].form in _PARTITIVES:
+        at, before = at - 1, morphemes[at - 2]
+    if before.form in _PARTITIVES and before.tag.startswith("NN"):
+        return noun_phrase_before(place.reading, place.sentence, at - 1, past_number=True)
+    if before.tag == "JKG" and place.count.dimension == "ratio":
+        return noun_phrase_before(place.reading, place.sentence, at - 1)
+    return None
+
+
+def _listed(place: _Place, at: int) -> Span | None:
+    """교수, 학생 등 25명: the whole list of common nouns; a list of names counts nothing."""
+    morphemes = place.sentence.morphemes
+    if at == 0 or morphemes[at - 1].form not in ("등", "등등"):
+        return None
+    return noun_phrase_before(place.reading, place.sentence, at - 1, lists=True)
+
+
+def _across(place: _Place, at: int) -> Span | None:
+    """연구원은 10명이다, 연구원이 모두 10명, 논문을 3편 냈다, 기본급만 5억원."""
+    morphemes = place.sentence.morphemes
+    if at < 2 or not morphemes[at - 1].tag.startswith(_TOPICS):
+        return None
+    particle = morphemes[at - 1]
+    if place.count.dimension == "ratio":
+        return None
+    if particle.tag == "JKO":
+        if _follows(place).tag.startswith(("JKO", "JKB")):
+            return None
+    elif particle.form not in ("만", "도") and not _says_how_many(place):
+        return None
+    return noun_phrase_before(place.reading, place.sentence, at - 1)
+
+
+def _says_how_many(place: _Place) -> bool:
+    """Whether the number is what the sentence says of its topic, not an object or an adjunct."""
+    morphemes, at = place.sentence.morphemes, place.last
+    after = _follows(place)
+    if not after.tag.startswith(("JKO", "JKB", "JKS", "JX", "JKG", "JC")):
+        return True
+    if after.tag in ("JKG", "JC"):
+        return False
+    return any(
+        morpheme.form.startswith(_AMOUNTS)
+        for morpheme in morphemes[at + 1 : at + 5]
+        if morpheme.tag.startswith(("V", "NN", "MA"))
+    )
+
+
+def _follows(place: _Place) -> Morpheme:
+    """The morpheme behind the number and its 이상, 정도, 가량."""
+    morphemes = place.sentence.morphemes
+    skipped = {row.word for row in bound_words() if row.side == "after"}
+    for morpheme in morphemes[place.last : place.last + 3]:
+        if morpheme.form not in skipped:
+            return morpheme
+    end = place.mention.end
+    return Morpheme("", "", end, end)

@@ -1,0 +1,98 @@
+"""Korean calendar expressions: where they stand (find_dates) and what they mean (parse_date)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from lgtalent_ie.records.dates_expressions import Calendar
+from lgtalent_ie.records.dates_grammar import expression_at, expression_of
+from lgtalent_ie.records.dates_lexicon import start_pattern
+from lgtalent_ie.records.dates_reading import read_dates
+from lgtalent_ie.records.dates_resolve import resolve
+from lgtalent_ie.schema import Date
+
+__all__ = ["DateMatch", "find_dates", "parse_date", "read_dates"]
+
+
+@dataclass(frozen=True, slots=True)
+class DateMatch:
+    """A calendar expression in a text, half-open in code points.
+
+    `sure` is false where the same letters are often something else (`봄`, `한 주`), so that the
+    model decides.
+    """
+
+    start: int
+    end: int
+    label: Literal["DATE", "TIME"]
+    sure: bool
+
+
+def find_dates(text: str) -> tuple[DateMatch, ...]:
+    """All calendar expressions of a text in order, without overlap.
+
+    >>> text = "협회는 지난해 3월부터 매주 월요일 오후 6시에 모였다."
+    >>> [(text[m.start:m.end], m.label) for m in find_dates(text)]
+    [('지난해 3월', 'DATE'), ('매주 월요일', 'DATE'), ('오후 6시', 'TIME')]
+    """
+    found, at, sieve = [], 0, start_pattern()
+    while start := sieve.search(text, at):
+        match = expression_at(text, start.start())
+        if match is None:
+            at = start.end()
+            continue
+        label: Literal["DATE", "TIME"] = "TIME" if match.expression.is_time else "DATE"
+        found.append(DateMatch(start.start(), match.end, label, match.sure))
+        at = match.end
+    return tuple(found)
+
+
+def parse_date(
+    text: str,
+    anchor: str | date | datetime | None = None,
+    *,
+    previous: Date | None = None,
+    future: bool | None = None,
+) -> Date | None:
+    """The meaning of one calendar expression, None where the text is none or names no real day.
+
+    Parameters
+    ----------
+    text: the expression, particles allowed (`지난 13일에는`).
+    anchor: the day of writing; an ISO 8601 string, a date or a datetime. Without it a relative
+        expression keeps what it says: `XXXX-XX-13`.
+    previous: the date told before, for `이날`, `같은 달`, `이듬해`, and the day of a clock time.
+    future: True where the sentence speaks of what is to come, False where of what has been.
+
+    Values are ISO 8601 with the additions of TIMEX3 (TimeML 1.2.1): seasons `2023-SU`, quarters
+    `2023-Q1`, halves `2023-H1`, weekends `2023-W25-WE`, decades `199`, centuries `20`, parts of the
+    day `TMO`, sets such as `XXXX-WXX-1`. `first` and `last` are the days of the value, whatever
+    `mod` says. An anchor string that is no ISO date counts as none.
+
+    >>> parse_date("지난달 말", "2023-06-21")
+    Date(mention=None, type='DATE', value='2023-05', first='2023-05-01', last='2023-05-31', \
+mod='END', relative=True)
+    >>> parse_date("13일").value, parse_date("2월 30일"), parse_date("16주간").value
+    ('XXXX-XX-13', None, 'P16W')
+    """
+    expression = expression_of(text)
+    if expression is None:
+        return None
+    if isinstance(expression, Calendar) and expression.repeat:
+        previous = None
+    return resolve(expression, _as_date(anchor), previous, future)
+
+
+def _as_date(anchor: str | date | datetime | None) -> date | None:
+    if not isinstance(anchor, str):
+        return anchor
+    try:
+        return date.fromisoformat(anchor)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(anchor)
+    except ValueError:
+        return None

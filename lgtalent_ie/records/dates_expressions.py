@@ -1,0 +1,118 @@
+"""What a Korean calendar expression says before any anchor is known: four small trees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["past", "next", "this", "following"]
+Base = Literal["anchor", "previous"]
+Effect = Literal["none", "repeat", "length", "about", "after", "before"]
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A point or period of the calendar, from coarse to fine; `_off` fields count from a base."""
+
+    direction: Direction | None = None
+    year: int | None = None
+    year_off: int | None = None
+    year_base: Base = "anchor"
+    decade: int | None = None
+    century: int | None = None
+    half: int | None = None
+    quarter: int | None = None
+    quarter_off: int | None = None
+    season: str | None = None
+    month: int | None = None
+    month_off: int | None = None
+    month_base: Base = "anchor"
+    week_off: int | None = None
+    nth_week: int | None = None
+    nth: int | None = None
+    day: int | None = None
+    day_off: int | None = None
+    day_base: Base = "anchor"
+    lunar: str | None = None
+    weekday: int | None = None
+    weekend: int | None = None
+    workdays: int | None = None
+    same: int | None = None
+    part: Literal["START", "MID", "END"] | None = None
+    daypart: str | None = None
+    hour: int | None = None
+    minute: int | None = None
+    second: int | None = None
+    repeat: str | None = None
+    about: bool = False
+    bound: Literal["AFTER", "BEFORE"] | None = None
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it names a clock time or a part of the day."""
+        return self.hour is not None or self.daypart is not None
+
+    @property
+    def has_day(self) -> bool:
+        """Whether anything in it says which day it is."""
+        return not (
+            self.day is None and self.day_off is None and self.weekday is None
+            and self.lunar is None and self.same is None
+        )  # fmt: skip
+
+    @property
+    def has_year(self) -> bool:
+        """Whether its year is said, in figures or by a word such as 올해."""
+        return self.year is not None or self.year_off is not None
+
+    @property
+    def has_month(self) -> bool:
+        """Whether its month is said, in figures or by a word such as 이달."""
+        return self.month is not None or self.month_off is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A duration: (ISO unit, number) pairs from coarse to fine; TH, TM, TS are clock units.
+
+    `upto` is the upper end of an inexact length (`3~4년`), in the unit of the last pair.
+    """
+
+    pairs: tuple[tuple[str, float], ...]
+    upto: float | None = None
+    about: bool = False
+    repeat: bool = False
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it is counted in hours or less."""
+        return all(unit[0] == "T" for unit, _ in self.pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A length before (sign -1) or after (sign 1) the anchor: `사흘 전`."""
+
+    length: Length
+    sign: int
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it is counted in hours or less."""
+        return self.length.is_time
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """From one calendar expression to another: `11~16일`."""
+
+    first: Calendar
+    last: Calendar
+
+    @property
+    def is_time(self) -> bool:
+        """Whether both ends are clock times of one day."""
+        return self.first.is_time
+
+
+Expression = Calendar | Length | Shift | Stretch

@@ -1,0 +1,44 @@
+"""Numbers spelled in Hangul as they stand in dates: Sino-Korean (이천이십삼) and native (열두)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+_DIGITS = {c: n for n, c in enumerate("영일이삼사오육칠팔구")} | {"공": 0, "륙": 6}
+_POWERS = {"십": 10, "백": 100, "천": 1000}
+SINO = "[영공일이삼사오육륙칠팔구십백천]{1,8}"
+
+NATIVE = {
+    "한": (1, None), "두": (2, None), "세": (3, None), "석": (3, None),
+    "네": (4, None), "넉": (4, None), "다섯": (5, None), "여섯": (6, None), "일곱": (7, None),
+    "여덟": (8, None), "아홉": (9, None), "열": (10, None), "열한": (11, None),
+    "열두": (12, None), "열세": (13, None), "열네": (14, None), "열다섯": (15, None),
+    "스무": (20, None), "서른": (30, None), "한두": (1, 2), "두세": (2, 3), "두서너": (2, 4),
+    "서너": (3, 4), "너댓": (4, 5), "네댓": (4, 5), "대여섯": (5, 6), "예닐곱": (6, 7),
+}  # fmt: skip
+"""Native determiner numerals: (value, upper end of an inexact pair or None)."""
+
+
+@lru_cache(maxsize=1024)
+def sino_number(text: str) -> int | None:
+    """The number a Sino-Korean numeral up to 9999 spells, None where it spells none.
+
+    >>> sino_number("이천이십삼"), sino_number("이공이삼"), sino_number("십이"), sino_number("십십")
+    (2023, 2023, 12, None)
+    """
+    if not any(c in _POWERS for c in text):
+        if not 1 <= len(text) <= 4 or any(c not in _DIGITS for c in text):
+            return None
+        return int("".join(str(_DIGITS[c]) for c in text))
+    total, digit, ceiling = 0, None, 10000
+    for character in text:
+        if character in _POWERS:
+            power = _POWERS[character]
+            if power >= ceiling or digit == 0:
+                return None
+            total, digit, ceiling = total + (1 if digit is None else digit) * power, None, power
+        elif digit is not None or character not in _DIGITS:
+            return None
+        else:
+            digit = _DIGITS[character]
+    return total + (digit or 0)

@@ -1,0 +1,120 @@
+"""Who is who in one document, and what class a name or title belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lgtalent_ie.reading import Reading
+from lgtalent_ie.records.patterns import noun_classes
+from lgtalent_ie.schema import Count, Mention, Organization
+
+SURNAMES_OF_TWO = frozenset(("남궁", "황보", "제갈", "선우", "독고", "사공", "서문", "동방"))
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """One key per organisation, person and other name of the document.
+
+    `employer` maps a person's key to the organisation the document gives for them.
+    """
+
+    mentions: dict[str, Mention]
+    organization_of: dict[str, str]
+    dimension_of: dict[str, str]
+    full_names: dict[str, Mention]
+    employer: dict[str, Mention]
+
+    def key(self, mention: Mention) -> str:
+        """Equal for two mentions of one thing, as far as the document says."""
+        if mention.label == "ORG":
+            return self.organization_of.get(mention.id, plain(mention.text))
+        return plain(self.full(mention).text)
+
+    def full(self, mention: Mention) -> Mention:
+        """The full name before it that a surname or a last name stands for, else the mention."""
+        return self.full_names.get(mention.id, mention)
+
+
+def read_names(
+    reading: Reading, counts: Sequence[Count], organizations: Sequence[Organization]
+) -> Names:
+    """The names of a document; persons of one surname are told apart by nearness."""
+    full_names: dict[str, Mention] = {}
+    by_part: dict[str, Mention] = {}
+    for mention in reading.mentions:
+        if mention.label != "PERSON":
+            continue
+        text = mention.text
+        if plain(text) not in by_part and text in by_part:
+            full_names[mention.id] = by_part[text]
+        elif text in by_part and by_part[text].text != text:
+            full_names[mention.id] = by_part[text]
+        elif " " in text:
+            by_part[text.rsplit(" ", 1)[1]] = mention
+        elif 2 < len(text) <= 4:
+            by_part[text[:2] if text[:2] in SURNAMES_OF_TWO else text[0]] = mention
+    return Names(
+        {mention.id: mention for mention in reading.mentions},
+        {mention: o.id for o in organizations for mention in o.mentions},
+        {c.mention: c.dimension for c in counts if c.mention is not None},
+        full_names,
+        {},
+    )
+
+
+def plain(text: str) -> str:
+    """The name without blanks, in one case.
+
+    >>> plain("LG AI데이")
+    'lgai데이'
+    """
+    return "".join(text.split()).casefold()
+
+
+def fits(mention: Mention, of_class: str, names: Names) -> bool:
+    """True where the mention is of the class a rule names: person, money, school, employer, …"""
+    if of_class in ("person", "money"):
+        return names.dimension_of.get(mention.id) == of_class
+    if of_class == "school":
+        return is_school(mention.text)
+    if of_class == "employer":
+        return not is_school(mention.text)
+    return False
+
+
+def is_school(name: str) -> bool:
+    """True for the name of a school or one of its departments.
+
+    >>> is_school("누리대 전자공학과"), is_school("현대")
+    (True, False)
+    """
+    classes = noun_classes()
+    bare = name.split("(")[0].strip()
+    words = bare.split()
+    if not words or bare.endswith(tuple(classes["no_school"])):
+        return False
+    return any(w in classes["school"] or w.endswith(tuple(classes["school_ending"])) for w in words)
+
+
+def is_student(title: str) -> bool:
+    """True for 박사과정생, 재학생, 졸업생 …: the organisation is a school then."""
+    return plain(title.split("(")[0]).endswith(tuple(noun_classes()["student"]))
+
+
+def is_executive(title: str, organization: str) -> bool:
+    """True for the top of that organisation: 사장, CEO, and X장 of an organisation named … X.
+
+    >>> is_executive("원장", "한빛연구원"), is_executive("소장", "한빛전자")
+    (True, False)
+    """
+    classes = noun_classes()
+    words = title.replace("(", " ").replace(")", " ").replace("·", " ").replace("/", " ").split()
+    if any(word in classes["executive"] for word in words):
+        return True
+    last = words[-1] if words else ""
+    if len(last) < 2 or not last.endswith("장"):
+        return False
+    unit = last[:-1]
+    pairs = tuple(p.split(">")[1] for p in classes["unit_head"] if p.split(">")[0] == last)
+    return organization.endswith((unit, *pairs))

@@ -1,0 +1,56 @@
+"""Where quantities stand in a text, by grammar alone: no model, no morphemes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from lgtalent_ie.records.measures import measure_at
+from lgtalent_ie.records.numerals import number_words, parse_number
+
+__all__ = ["QuantityMatch", "find_quantities", "parse_number"]
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityMatch:
+    """A span that reads as a quantity; `sure` is false where the context has to decide."""
+
+    start: int
+    end: int
+    sure: bool
+
+
+@cache
+def _anchor() -> re.Pattern[str]:
+    """Where a quantity can begin: digits, signs and symbols, number words at the head of a word."""
+    heads = "".join(sorted({word.word[0] for word in number_words()} - set("½¼¾⅛")))
+    return re.compile(
+        r"(?<![A-Za-z0-9０-９])(?<![0-9０-９][.,:/-])"
+        r"(?:(?:US|HK|NT|A|C|S)?[$＄€£₩￦¥￥₹₫₽] ?[0-9]|[½¼¾⅛]"
+        r"|(?:(?<![^\s(\[])[-−+＋])?[0-9０-９]{1,21}(?![0-9０-９])"
+        rf"|(?:(?<![가-힣])|(?<=(?<![가-힣])[약총근]))(?:제 ?[0-9일이삼사오육칠팔구십백]|영하 ?[0-9]|첫 ?번?째|[{heads}]))"
+    )
+
+
+def find_quantities(text: str) -> tuple[QuantityMatch, ...]:
+    """The quantities of a text, left to right, without overlap.
+
+    Dates, times, durations, telephone and registration numbers, numbers inside names, 첫, 처음
+    and the article 한 are none. Bounds stay outside: of `약 5억원 이상` the mention is `5억원`.
+
+    >>> text = "연구원 100여 명이 3개 조로 나뉘어 2시간 토론했다"
+    >>> [text[m.start : m.end] for m in find_quantities(text)]
+    ['100여 명', '3개']
+    """
+    found: list[QuantityMatch] = []
+    anchor, at = _anchor(), 0
+    while match := anchor.search(text, at):
+        start = match.start()
+        measure = measure_at(text, start)
+        if measure is None or measure.end <= start:
+            at = match.end() if match.end() > start else start + 1
+            continue
+        found.append(QuantityMatch(start, measure.end, measure.sure))
+        at = measure.end
+    return tuple(found)

@@ -1,0 +1,191 @@
+"""What a quantity says: value or range, unit, dimension, currency, and how exact it is.
+
+`tables/bounds.tsv` lists the words that bound a number, those before it (약, 최소) and those after
+it (이상, 을 넘는). Where several stand, a limit (`at_least`, `at_most`) goes before `approx`, and
+the limit in front of the number before the one behind it: `약 10명 이상` is at least ten.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal, get_args
+
+from lgtalent_ie.records.measures import Measure, measure_at
+from lgtalent_ie.records.numerals import numerals_at, starts_numeral
+from lgtalent_ie.schema import Bound, Count
+
+# Adverbs that may stand between a bounding word and its number without changing either.
+NEUTRAL = ("모두", "총", "전체", "각각", "각", "다시", "무려", "단", "겨우", "고작", "또", "합쳐")
+_PARTICLE = re.compile(r"(?:을|를|이|가|에|도|은|는|의|로|으로)?(?:도|는|만)? ?(?:훨씬 |크게 |약간 )?")
+_JOINTS = "-–—:/⁄.,"
+_LONGEST_MENTION = 80
+_WINDOW = 24
+
+
+@dataclass(frozen=True, slots=True)
+class BoundWord:
+    """One row of the table of bounds."""
+
+    word: str
+    side: Literal["before", "after"]
+    bound: Bound
+    example: str
+
+
+@cache
+def bound_words() -> tuple[BoundWord, ...]:
+    """The rows of `tables/bounds.tsv`.
+
+    >>> bound_words()[0].word, bound_words()[0].bound
+    ('약', 'approx')
+    """
+    text = (files(__package__) / "tables" / "bounds.tsv").read_text("utf-8")
+    lines = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
+    known = {bound: bound for bound in get_args(Bound)}
+    return tuple(
+        BoundWord(word, "before" if side == "before" else "after", known[bound], example)
+        for word, side, bound, example in lines
+    )
+
+
+def parse_quantity(text: str, *, before: str = "", after: str = "") -> Count | None:
+    """Read a QUANTITY mention; `before` and `after` are the text next to it.
+
+    Offsets of the Count are relative to `text`; `mention` and `of` are None. Of a range `min` and
+    `max` hold and `value` is None; 수십 is 20 to 99. A ratio's value is its quotient with no unit:
+    `1:1` is 1.0, `3 대 1` is 3.0; of `수십대 1` the quotient is a range. `20대` as an age is 20 to
+    29. None where the text holds no number: nothing is made up.
+
+    >>> count = parse_quantity("1900만달러", before="투자금은 약 ")
+    >>> count.value, count.unit, count.dimension, count.currency, count.bound
+    (19000000, '달러', 'money', 'USD', 'approx')
+    >>> count = parse_quantity("2~3명")
+    >>> count.value, count.min, count.max, count.bound
+    (None, 2, 3, 'exact')
+    """
+    shown = text[:_LONGEST_MENTION]
+    measure = _measure_in(shown, before)
+    if measure is None:
+        return None
+    before = (before + shown[: measure.start])[-_WINDOW:]
+    after = (shown[measure.end :] + after)[:_WINDOW]
+    return Count(
+        mention=None,
+        start=0,
+        end=len(text),
+        text=text,
+        value=measure.value,
+        min=measure.low,
+        max=measure.high,
+        unit=measure.unit,
+        dimension=measure.dimension,
+        bound=bound_of(before, after, measure.more),
+        currency=measure.currency,
+        of=None,
+    )
+
+
+def bound_of(before: str, after: str, more: bool = False) -> Bound:
+    """The bound that the words around a number give it; `more`: 여, 남짓 or 수십 is inside.
+
+    >>> bound_of("지원자는 약 ", "이 넘는다"), bound_of("", "가 왔다", more=True)
+    ('at_least', 'approx')
+    """
+    ahead, behind = _bound_before(before), _bound_after(after)
+    for bound in (ahead, behind):
+        if bound in ("at_least", "at_most"):
+            return bound
+    return "approx" if more or "approx" in (ahead, behind) else "exact"
+
+
+def _bound_before(before: str) -> Bound:
+    before = before.rstrip(" ")
+    for _ in range(3):
+        word = before[before.rfind(" ") + 1 :].lstrip("(['\"‘“,")
+        for row in bound_words():
+            if row.side == "before" and row.word == word:
+                if row.bound != "exact":
+                    return row.bound
+                break
+        else:
+            if word not in NEUTRAL:
+                return "exact"
+        before = before[: len(before) - len(word)].rstrip(" ")
+    return "exact"
+
+
+def _bound_after(after: str) -> Bound:
+    found: Bound = "exact"
+    at = 0
+    for _ in range(2):
+        # 10명 정도 이상, 10명가량을 넘는: a limit may stand behind an approximation.
+        particle = _PARTICLE.match(after, at)
+        starts = {at, at + after.startswith(" ", at), particle.end() if particle else at}
+        rows = [
+            (row, start)
+            for row in _after_words()
+            for start in starts
+            if after.startswith(row.word, start) and _ends_word(row, after, start)
+        ]
+        if not rows:
+            break
+        row, start = rows[0]
+        if row.bound != "approx":
+            return row.bound
+        found, at = row.bound, start + len(row.word)
+    return found
+
+
+@cache
+def _after_words() -> tuple[BoundWord, ...]:
+    rows = (row for row in bound_words() if row.side == "after")
+    return tuple(sorted(rows, key=lambda row: -len(row.word)))
+
+
+def _ends_word(row: BoundWord, after: str, start: int) -> bool:
+    """여, 대, 선, 쯤 stick to the number and are not the first syllable of another word."""
+    if len(row.word) > 1:
+        return True
+    following = after[start + 1 : start + 3]
+    stuck = start == 0 or row.word == "쯤"
+    return stuck and (not following or following[0] in " 이가은는을를의에도로다,.")
+
+
+def _measure_in(text: str, before: str) -> Measure | None:
+    """The measure of a mention: strictly read, else leniently, else its first number alone."""
+    starts = [at for at in range(len(text)) if _may_start(text, at)][:12]
+    for lenient in (False, True):
+        for at in starts:
+            measure = measure_at(text, at, before, lenient)
+            if measure is not None:
+                return measure
+    for at in starts[:1]:
+        for numeral in numerals_at(text, at):
+            unit = text[numeral.end :].strip() or None
+            if unit and (len(unit) > 8 or any(c.isdigit() or c in _JOINTS for c in unit)):
+                continue
+            if numeral.script == "native" and text.startswith(" ", numeral.end):
+                unit = None  # 두 배우: the noun itself is counted
+            elif numeral.script != "digits":
+                continue
+            return Measure(
+                at, len(text), numeral.value, numeral.low, numeral.high, unit, "other", None,
+                None, numeral.more, False,
+            )  # fmt: skip
+    return None
+
+
+def _may_start(text: str, at: int) -> bool:
+    """Whether a number can begin here: not inside another number, a Latin or a Korean word."""
+    character, previous = text[at], text[at - 1] if at else " "
+    if previous in _JOINTS or previous.isdigit() or (previous.isascii() and previous.isalpha()):
+        return False
+    if character in "-−+":
+        return previous in " (" and text[at + 1 : at + 2].isdigit()
+    hangul = "가" <= character <= "힣"
+    if hangul and "가" <= previous <= "힣":
+        return False
+    return starts_numeral(character) or character in "제첫영$＄€£¥￥₩￦₹₫₽UHNACS"

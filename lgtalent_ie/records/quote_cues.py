@@ -1,0 +1,238 @@
+"""What stands behind a quotation: the connective, and the reporting verb it leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lgtalent_ie.reading import Morpheme
+from lgtalent_ie.records.quote_page import QuotePage
+from lgtalent_ie.records.quote_tables import connectives, quoted_nouns, reporting_verbs
+
+TailRole = Literal["link", "connective", "adnominal", "case", "list", "free"]
+
+# A stem is at most so many morphemes: 털 + 어 + 놓, 힘 + 주, 쏘 + 아 + 붙이.
+LONGEST_STEM = 5
+# The longest connective of the table, and how far a reporting noun stands behind an adnominal one.
+LONGEST_FORM = 5
+NOUN_WITHIN = 8
+# No writer's sentence needs more to get to its verb; a page of marks without verbs stays linear.
+LONGEST_TAIL = 400
+
+STEM_TAGS = ("NNG", "NNP", "XR", "MAG", "VV", "VA", "VX", "XSV", "XSA", "XPN")
+VERB_TAGS = ("VV", "VA", "VX", "XSV", "XSA")
+NOUN_TAGS = ("NNG", "NNP", "NNB", "NP", "NR", "SL", "SN", "XSN")
+OBJECT_TAGS = ("JKO", "JKS", "JX")
+# Verbs with another everyday sense report only where no other verb comes between.
+EVERYDAY = frozenset({"쓰", "적", "올리", "남기", "보", "꼽", "받", "알리", "웃", "드러내", "다지"})
+
+# A blank may stand before these: `"…" 라고 말했다`.
+DETACHED = frozenset(
+    "고 라고 이라고 며 라며 이라며 면서 라면서 이라면서 라는 이라는 하고 하며 하면서".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A reporting verb or noun as it stands; `first` is the index of its first morpheme."""
+
+    start: int
+    end: int
+    verb_class: str
+    first: int
+    adnominal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What follows a closing mark; `form` is the connective or particle, `noun` the class of the
+    noun that an adnominal one leads to, `noun_at` whether that noun takes 에 (`질문에`)."""
+
+    role: TailRole
+    form: str
+    start: int
+    end: int
+    cue: Cue | None
+    noun: str | None
+    answered: bool
+
+
+def read_tail(page: QuotePage, closing: int, stop: int) -> Tail:
+    """Read what follows the closing mark, up to `stop` (the next quotation or the sentence's end)."""
+    at = closing + 1
+    found = match_connective(page, at, stop)
+    if found is not None:
+        form, start = found
+        role: TailRole = connectives()[form]  # type: ignore[assignment]
+        end = start + len(form)
+        noun, answered = noun_after(page, end, stop) if role == "adnominal" else (None, False)
+        return Tail(role, form, start, end, find_cue(page, end, stop, role), noun, answered)
+    start = at
+    while start < stop and page.text[start].isspace():
+        start += 1
+    word = page.morphemes[page.index_at(start)].form if page.index_at(start) < len(page.starts) else ""
+    if start < stop and word == "등":
+        return Tail("list", "등", start, start + 1, find_cue(page, start, stop, "list"), None, False)
+    if start == at and start < stop and page.text[start].isalpha():
+        return Tail("case", word, start, start + len(word),
+                    find_cue(page, start, stop, "case"), None, False)  # fmt: skip
+    return Tail("free", "", start, start, find_cue(page, start, stop, "free"), None, False)
+
+
+def match_connective(page: QuotePage, at: int, stop: int) -> tuple[str, int] | None:
+    """The longest connective at `at`, or one blank behind it, and where it starts."""
+    text = page.text
+    for start in (at, at + 1):
+        if start > at and not text[at : at + 1].isspace():
+            break
+        for length in range(min(LONGEST_FORM, stop - start), 0, -1):
+            form = text[start : start + length]
+            if form not in connectives() or (start > at and form not in DETACHED):
+                continue
+            if start == at and form in ("하고", "하며", "하면서"):
+                continue
+            end = start + length
+            if end >= len(text) or not text[end].isalnum() or starts_word(page, end):
+                return form, start
+    return None
+
+
+def starts_word(page: QuotePage, offset: int) -> bool:
+    """True where a content word starts although no blank stands before it: `"…"고말했다`."""
+    index = page.index_at(offset)
+    if index >= len(page.morphemes) or page.morphemes[index].start != offset:
+        return False
+    return page.morphemes[index].tag.startswith(("NN", "NP", "VV", "VA", "XR", "MAG"))
+
+
+def noun_after(page: QuotePage, start: int, stop: int) -> tuple[str | None, bool]:
+    """The class of the noun an adnominal connective leads to, and whether it is answered (`에`)."""
+    first = page.index_at(start)
+    for index in range(first, min(first + NOUN_WITHIN, len(page.morphemes))):
+        morpheme = page.morphemes[index]
+        if morpheme.start >= stop:
+            break
+        if morpheme.tag.startswith("NN") and morpheme.form in quoted_nouns():
+            after = page.morphemes[index + 1] if index + 1 < len(page.morphemes) else None
+            if after is not None and after.tag.startswith(("NN", "XSN")) and after.start == morpheme.end:
+                continue
+            return quoted_nouns()[morpheme.form], (
+                after is not None and after.tag == "JKB" and after.form in ("에", "에는", "에도")
+            )
+    return None, False
+
+
+def find_cue(page: QuotePage, start: int, stop: int, role: TailRole) -> Cue | None:
+    """The reporting verb between start and stop, or the reporting noun with a copula."""
+    morphemes = page.morphemes
+    first = index = page.index_at(start)
+    last = min(len(morphemes), first + LONGEST_TAIL)
+    noun_seen = verb_seen = False
+    while index < last and morphemes[index].start < stop:
+        morpheme = morphemes[index]
+        if morpheme.tag.startswith("NN") and quoted_nouns().get(morpheme.form) == "report":
+            if is_copula(morphemes, index + 1) and not verb_seen and role in ("adnominal", "free"):
+                return cue_of(page, index, index + 1, "noun")
+            noun_seen = True
+        found = verb_at(page, index)
+        if found is None:
+            verb_seen = verb_seen or morpheme.tag.startswith(("VV", "XSV"))
+            index += 1
+            continue
+        end, stem = found
+        verb_class = reporting_verbs()[stem]
+        if reports(verb_class, stem, role, noun_seen, verb_seen):
+            if stem != "하" or index == first or morphemes[index - 1].tag != "JKO" or noun_seen:
+                return cue_of(page, index, end, verb_class)
+        verb_seen = True
+        index = end + 1
+    return None
+
+
+def reports(verb_class: str, stem: str, role: TailRole, noun_seen: bool, verb_seen: bool) -> bool:
+    """Does a verb found in the tail report what is quoted?"""
+    if stem == "하":
+        return (role == "link" and not verb_seen) or noun_seen
+    if verb_class == "light":
+        return noun_seen
+    if verb_class == "appear":
+        return noun_seen or (role == "link" and not verb_seen)
+    if stem in EVERYDAY:
+        return noun_seen or (role in ("link", "connective") and not verb_seen)
+    if verb_class == "name":
+        return not verb_seen
+    return True
+
+
+def verb_at(page: QuotePage, index: int) -> tuple[int, str] | None:
+    """The longest stem of the table that starts at this morpheme: (index of its end, stem)."""
+    morphemes, verbs = page.morphemes, reporting_verbs()
+    if not morphemes[index].tag.startswith(STEM_TAGS) or morphemes[index].tag.startswith("VX"):
+        return None
+    best = longest_stem(page, index, "")
+    if morphemes[index].tag.startswith("NN"):
+        verb = index + 1
+        if verb < len(morphemes) and morphemes[verb].tag in OBJECT_TAGS:
+            verb += 1
+        if verb < len(morphemes) and morphemes[verb].tag.startswith(STEM_TAGS):
+            idiom = longest_stem(page, verb, morphemes[index].form + " ")
+            best = idiom if idiom is not None else best
+    return best if best is None or best[1] in verbs else None
+
+
+def longest_stem(page: QuotePage, index: int, prefix: str) -> tuple[int, str] | None:
+    """Join morphemes from `index` on and keep the longest join that is a stem of the table."""
+    morphemes, verbs = page.morphemes, reporting_verbs()
+    full = short = prefix
+    best: tuple[int, str] | None = None
+    for at in range(index, min(index + LONGEST_STEM, len(morphemes))):
+        morpheme = morphemes[at]
+        if at > index and page.begins_eojeol(at):
+            if not morpheme.tag.startswith("XS") and morphemes[at - 1].form != "못":
+                break
+        if morpheme.tag == "EC" and morpheme.form in ("어", "아"):
+            full += "어"
+        elif morpheme.tag.startswith(STEM_TAGS):
+            full, short = full + morpheme.form, short + morpheme.form
+        else:
+            break
+        if morpheme.tag.startswith(VERB_TAGS):
+            if full in verbs:
+                best = (at, full)
+            elif short in verbs:
+                best = (at, short)
+    return best
+
+
+def is_copula(morphemes: tuple[Morpheme, ...] | list[Morpheme], index: int) -> bool:  # type: ignore[type-arg]
+    """True for 이다 at this index."""
+    return index < len(morphemes) and morphemes[index].tag.startswith("VCP")
+
+
+def cue_of(page: QuotePage, first: int, last: int, verb_class: str) -> Cue:
+    """The cue from its first stem morpheme to the end of its endings, no punctuation."""
+    morphemes = page.morphemes
+    at = last
+    while at + 1 < len(morphemes) and not page.begins_eojeol(at + 1):
+        after = morphemes[at + 1]
+        if morphemes[at].tag == "ETM" or not after.tag.startswith(
+            ("EP", "EF", "EC", "ET", "VX", "VV", "XSV", "JX", "JK", "VCP")
+        ):
+            break
+        at += 1
+    end = max(m.end for m in morphemes[first : at + 1])
+    return Cue(morphemes[first].start, end, verb_class, first, morphemes[at].tag == "ETM")
+
+
+def first_verb(page: QuotePage, start: int, stop: int) -> Cue | None:
+    """Whatever verb comes first behind `고` or `라고`, where the table knows none."""
+    first = page.index_at(start)
+    for index in range(first, min(first + LONGEST_TAIL, len(page.morphemes))):
+        morpheme = page.morphemes[index]
+        if morpheme.start >= stop:
+            break
+        if morpheme.tag.startswith("VV"):
+            return cue_of(page, index, index, "other")
+        if morpheme.tag.startswith("XSV"):
+            return cue_of(page, index - 1 if index > first else index, index, "other")
+    return None

@@ -1,0 +1,241 @@
+"""Is what stands in quotation marks reported speech, and of what kind?
+
+Names, titles and emphasis stand in the same marks. Speech gives itself away by a predicate inside,
+by the quotative particle behind it, and by the verb that leads to.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from lgtalent_ie.reading import Morpheme
+from lgtalent_ie.records.quote_cues import Cue, Tail, first_verb, read_tail
+from lgtalent_ie.records.quote_marks import Quoted
+from lgtalent_ie.records.quote_page import QuotePage, Unit
+from lgtalent_ie.records.speakers import best_phrase, phrases_between
+
+PUNCTUATION_TAGS = ("SF", "SP", "SE", "SS", "SW", "SO")
+# 것이다, 예정이다 …: behind a modified noun the copula alone makes a clause of the whole.
+CLAUSE_NOUNS = frozenset(
+    "것 거 예정 계획 방침 때문 상황 생각 셈 뿐 따름 중 수준 정도 입장 전망 모습 단계 시점 때 터 바 "
+    "곳 일 점 이유 편 듯 추세 판 격 것들 덕분 의도 취지 목표 각오 구상 분위기 실정".split()
+)
+# A headline's quotation has at least so many eojeols, or names its source.
+HEADLINE_EOJEOLS = 2
+# A verbless line is looked at this many morphemes around the quotation.
+AROUND = 60
+OBJECT_CLASSES = ("stress", "urge", "promise", "claim")
+WRITTEN_NAMES = ("적히", "쓰이", "새기")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the words inside the marks are.
+
+    `clause`: it ends in a predicate; `copular`: it does as soon as 이다 is put behind it.
+    """
+
+    start: int
+    end: int
+    clause: bool
+    copular: bool
+    eojeols: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A quotation that is reported speech."""
+
+    quoted: Quoted
+    content: Content
+    kind: Literal["direct", "partial"]
+    tail: Tail
+    cue: Cue | None
+    unit: int
+    score: float
+
+
+def judge(page: QuotePage, quoted: Quoted, following: Judged | None) -> Judged | None:
+    """Decide one pair of marks; `following` is the next quotation of the same writer's sentence."""
+    content = read_content(page, quoted)
+    if content is None:
+        return None
+    index = page.unit_index(quoted.opening)
+    unit = page.units[index]
+    stop = following.quoted.opening if following is not None else unit.end
+    tail = read_tail(page, quoted.closing, stop)
+    name = is_name(page, content)
+    if tail.role in ("link", "connective", "adnominal"):
+        decided = judge_quotative(page, quoted, content, tail, following, stop, name)
+    elif tail.role == "case":
+        decided = judge_case(quoted, content, tail, name)
+    else:
+        decided = judge_free(page, quoted, content, tail, following, unit, name)
+    if decided is None:
+        return None
+    kind, cue, score = decided
+    return Judged(quoted, content, kind, tail, cue, index, score)
+
+
+Decision = tuple[Literal["direct", "partial"], Cue | None, float]
+
+
+def judge_quotative(
+    page: QuotePage,
+    quoted: Quoted,
+    content: Content,
+    tail: Tail,
+    following: Judged | None,
+    stop: int,
+    name: bool,
+) -> Decision | None:
+    """Behind the marks stands 고, 라며, 이라는 …"""
+    cue = tail.cue
+    said = content.clause or content.copular
+    if cue is not None and cue.verb_class == "name":
+        return None
+    if tail.role == "adnominal":
+        if tail.noun == "name" and (not said or cue is None):
+            return None
+        if tail.noun is None and (cue is None or not said) and tail.form not in ("던", "라던", "이라던"):
+            # `"간다"는 등` has no noun; a single-marked title with topic 는 looks the same.
+            if not (content.clause and quoted.style == "double"):
+                return None
+        if name and cue is None:
+            return None
+        if tail.answered:
+            cue = None
+        return ("direct" if said else "partial", cue, 0.85 if cue is not None else 0.7)
+    if tail.role == "connective":
+        leads = following is not None and following.tail.role != "free"
+        if not content.clause and tail.form in ("이며", "이면서", "이지만") and not (
+            leads or (cue is not None and quoted.style == "double")
+        ):
+            return None
+        if not content.clause and not leads and cue is None and quoted.style != "double":
+            return None
+        return ("direct" if said else "partial", cue, 0.9 if cue is not None or leads else 0.75)
+    if cue is None:
+        if not said or name:
+            return None
+        cue = first_verb(page, tail.end, stop)
+        return ("direct", cue, 0.8 if cue is not None else 0.7)
+    if name and not content.clause and cue.verb_class in ("judge", "think", "light"):
+        return None
+    return ("direct", cue, 0.95) if said else ("partial", cue, 0.9)
+
+
+def judge_case(quoted: Quoted, content: Content, tail: Tail, name: bool) -> Decision | None:
+    """Behind the marks stands a case particle: `"…"를 강조했다`, `"…"로 평가했다`."""
+    cue = tail.cue
+    if name or quoted.style != "double" or cue is None:
+        return None
+    near = cue.start - tail.end <= 3
+    if tail.form in ("을", "를") and near:
+        if content.clause or cue.verb_class in OBJECT_CLASSES:
+            return ("direct" if content.clause else "partial", cue, 0.7)
+    if tail.form in ("으로", "로") and near and cue.verb_class == "judge":
+        return "partial", cue, 0.7
+    return None
+
+
+def judge_free(
+    page: QuotePage,
+    quoted: Quoted,
+    content: Content,
+    tail: Tail,
+    following: Judged | None,
+    unit: Unit,
+    name: bool,
+) -> Decision | None:
+    """Nothing is attached to the closing mark: a line of its own, a headline, a list."""
+    if name:
+        return None
+    double = quoted.style == "double"
+    if tail.role == "list":
+        if not content.clause or tail.cue is None:
+            return None
+        return "direct", tail.cue, 0.85
+    after = page.text[quoted.closing + 1 : unit.end].lstrip()
+    if following is not None and after.startswith((",", "·", "“", '"')):
+        # `"…", "…"라고 말했다`: what the last one is, the first one is.
+        if content.clause or (double and following.kind == "partial"):
+            return ("direct" if content.clause else "partial", following.cue, 0.8)
+    ended = not after or after[0] in ".…,·!?‥" or unit.kind == "headline"
+    if content.clause and (double or quoted.style == "bracket"):
+        if quoted.style == "bracket" and tail.cue is None:
+            return None
+        return "direct", tail.cue, 0.85 if tail.cue is not None else 0.75
+    if not ended and not (double and content.copular):
+        return None
+    if unit.kind != "headline" and not verbless(page, quoted, unit):
+        return None
+    source = best_phrase(
+        [p for p in phrases_between(page, max(unit.start, quoted.opening - 80), quoted.opening)
+         if p.marked_by == "bare"], strict=True,
+    )  # fmt: skip
+    closes = not after or after[0] in "…‥"
+    if not double:
+        return ("direct", None, 0.55) if content.clause and source is not None and closes else None
+    if source is not None and closes and (content.eojeols >= HEADLINE_EOJEOLS or content.copular):
+        return "direct", None, 0.7
+    if closes and content.eojeols > HEADLINE_EOJEOLS + 1 and quoted.opening == unit.start:
+        return "direct", None, 0.6
+    return None
+
+
+def verbless(page: QuotePage, quoted: Quoted, unit: Unit) -> bool:
+    """True where no predicate of the writer's stands around the quotation: a headline's form."""
+    before = page.index_at(quoted.opening)
+    after = page.index_at(quoted.closing + 1)
+    around: list[Morpheme] = [
+        *page.morphemes[max(0, before - AROUND) : before],
+        *page.morphemes[after : after + AROUND],
+    ]
+    return not any(m.tag == "EF" and unit.start <= m.start < unit.end for m in around)
+
+
+def read_content(page: QuotePage, quoted: Quoted) -> Content | None:
+    """The words inside the marks without blanks around them; None where there are none."""
+    start, end = quoted.opening + 1, quoted.closing
+    inside = page.text[start:end]
+    start, end = start + len(inside) - len(inside.lstrip()), end - len(inside) + len(inside.rstrip())
+    if start >= end or not any(c.isalnum() for c in page.text[start:end]):
+        return None
+    words = [m for m in page.between(start, end) if not m.tag.startswith(PUNCTUATION_TAGS)]
+    if not words:
+        return None
+    last = words[-1].tag
+    clause = last in ("EF", "IC") or (last == "EC" and len(words) > 1) or (
+        last == "JX" and words[-1].form == "요"
+    )
+    if not clause and last == "ETN" and words[-1].form in ("ᆷ", "음"):
+        clause = len(words) > 2
+    nominal = last.startswith(("NN", "NP", "NR", "XSN", "SL", "SN", "ETN", "XR", "SH"))
+    copular = nominal and makes_clause(words)
+    return Content(start, end, clause, copular, len(page.text[start:end].split()))
+
+
+def makes_clause(words: Sequence[Morpheme]) -> bool:
+    """Does 이다 behind these words make a clause with a subject, or of the 것이다 kind?"""
+    noun = words[-1].form
+    if noun in CLAUSE_NOUNS and len(words) > 1 and words[-2].tag == "ETM":
+        return True
+    for at, word in enumerate(words):
+        if word.tag == "EF":
+            return True
+        if word.tag == "JX" and word.form in ("은", "는") and at:
+            return True
+        if word.tag == "JKS" and not any(w.tag == "ETM" for w in words[at:]):
+            return True
+    return False
+
+
+def is_name(page: QuotePage, content: Content) -> bool:
+    """True where one mention covers all that is quoted: `'챗엑사원'`, `"LG AI데이"`."""
+    mentions = page.reading.mentions
+    at = bisect_right(mentions, content.start, key=lambda m: m.start) - 1
+    return at >= 0 and mentions[at].end >= content.end

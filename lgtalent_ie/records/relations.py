@@ -1,0 +1,270 @@
+"""Relations: (type, head, tail) between mentions, read by rule from each sentence.
+
+Two kinds of rules, both tables: patterns of neighbouring tokens (`윤하늘 한빛전자 사장`) and frames
+of predicates with their arguments (`한빛전자는 20일 부산에서 '누리 데이'를 열었다`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from lgtalent_ie.reading import Reading, Sentence
+from lgtalent_ie.records.arguments import (
+    BEFORE, INDIRECT, Context, Filler, arguments_of, complements_of, next_context,
+)  # fmt: skip
+from lgtalent_ie.records.clauses import (
+    Element, Predicate, Token, headline_topic, linearise, read_elements, without_brackets,
+)  # fmt: skip
+from lgtalent_ie.records.names import Names, fits, is_executive, is_school, is_student, plain, read_names
+from lgtalent_ie.records.patterns import (
+    Argument, Frame, Pattern, frames_by_cue, match_at, noun_classes, relation_patterns, relation_types,
+)  # fmt: skip
+from lgtalent_ie.schema import Count, Date, Label, Mention, Organization, Quote, Relation
+
+# A sentence of more tokens is a list or noise; its end is left unread.
+MOST_TOKENS = 1500
+LISTED = frozenset((",", "·", "ㆍ", "와", "과", "및", "랑"))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A sentence without its quotations, or one quotation in it."""
+
+    sentence: Sentence
+    tokens: list[Token]
+    text: str
+    quoted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The relations so far, one per type and pair of names; the better score wins."""
+
+    names: Names
+    relations: dict[tuple[str, str, str], Relation]
+
+    def add(self, kind: str, head: Mention, tail: Mention, piece: Piece, score: float) -> None:
+        """Keep the relation where its labels and names allow it."""
+        heads, tails = relation_types()[kind]
+        if head.label not in heads or tail.label not in tails:
+            return
+        head, tail = self.names.full(head), self.names.full(tail)
+        if kind == "org:alternate_names":
+            key = (kind, plain(head.text), plain(tail.text))
+        else:
+            key = (kind, self.names.key(head), self.names.key(tail))
+        if key[1] == key[2]:
+            return
+        known = self.relations.get(key)
+        if known is None or score > known.score:
+            sentence = piece.sentence
+            self.relations[key] = Relation(
+                kind, head.id, tail.id, sentence.start, sentence.end, round(score, 3)
+            )
+
+
+def read_relations(
+    reading: Reading,
+    dates: Sequence[Date],
+    counts: Sequence[Count],
+    organizations: Sequence[Organization],
+    quotes: Sequence[Quote],
+) -> tuple[Relation, ...]:
+    """The relations of the document, one per type and pair of names, in the order of the text.
+
+    Start and end are those of the sentence; `score` is that of the rule (its precision as judged
+    on own sentences, a column of the tables) times a factor for each argument that had to be
+    carried over from another clause or sentence. Never raises on any text.
+
+    >>> [(r.type, r.head, r.tail) for r in read_relations(reading, (), (), organizations, ())]
+    [('per:employee_of', 'm1', 'm2'), ('per:title', 'm1', 'm3')]
+    """
+    del dates  # a DATE mention is an argument as it stands; its value belongs to facts
+    found = Found(read_names(reading, counts, organizations), {})
+    pieces = list(read_pieces(reading, quotes))
+    for piece in pieces:
+        read_patterns(piece, found)
+    for relation in found.relations.values():
+        if relation.type == "per:employee_of":
+            person = found.names.mentions[relation.head]
+            found.names.employer.setdefault(
+                found.names.key(person), found.names.mentions[relation.tail]
+            )
+    for piece, elements, context in read_clauses(pieces, found.names):
+        read_frames(piece, elements, context, found)
+    return tuple(
+        sorted(found.relations.values(), key=lambda r: (r.start, r.type, r.head, r.tail))
+    )
+
+
+def read_pieces(reading: Reading, quotes: Sequence[Quote]) -> Iterator[Piece]:
+    """Each sentence without its quotations, then each quotation in it."""
+    spans = sorted({(q.start, q.end) for q in quotes if q.kind != "indirect"})
+    for sentence in reading.sentences:
+        inside = [
+            (max(a, sentence.start), min(b, sentence.end))
+            for a, b in spans
+            if a < sentence.end and b > sentence.start
+        ]
+        morphemes = sentence.morphemes[: MOST_TOKENS * 2]
+        tokens = linearise(reading, sentence.start, sentence.end, morphemes, inside)
+        text = reading.text[sentence.start : sentence.end]
+        yield Piece(sentence, tokens[:MOST_TOKENS], text, False)
+        for start, end in inside:
+            tokens = linearise(reading, start, end, morphemes)
+            yield Piece(sentence, tokens[:MOST_TOKENS], reading.text[start:end], True)
+
+
+def read_clauses(
+    pieces: Sequence[Piece], names: Names
+) -> Iterator[tuple[Piece, list[Element], Context]]:
+    """Each piece's phrases and predicates with what the sentences before hand on."""
+    context = Context()
+    for piece in pieces:
+        tokens = without_brackets(piece.tokens)
+        ends = any(t.tag == "EF" for t in tokens[-4:])
+        headline = not piece.quoted and (piece.sentence.kind == "headline" or not ends)
+        elements = read_elements(headline_topic(tokens, headline))
+        yield piece, elements, context
+        if not piece.quoted:
+            context = next_context(elements, context, names)
+
+
+def read_patterns(piece: Piece, found: Found) -> None:
+    """Relations of neighbouring tokens, with and without what stands in brackets."""
+    titled: dict[str, str] = {}
+
+    def is_of(mention: Mention, of_class: str) -> bool:
+        return fits(mention, of_class, found.names)
+
+    full = piece.tokens
+    views = [full] if not any(t.form in "([" for t in full) else [full, without_brackets(full)]
+    for pattern in relation_patterns():
+        for tokens in views:
+            for at in range(len(tokens)):
+                matched = match_at(pattern.atoms, tokens, at, is_of)
+                if matched is not None and "h" in matched and "t" in matched:
+                    emit(pattern, matched, tokens, piece, found, titled)
+
+
+def emit(
+    pattern: Pattern, matched: dict[str, Mention], tokens: Sequence[Token], piece: Piece,
+    found: Found, titled: dict[str, str],
+) -> None:  # fmt: skip
+    """Add what one match of a pattern says; a title belongs to one person only."""
+    head, tail = matched["h"], matched["t"]
+    if pattern.type in ("affiliation", "per:title"):
+        title = matched.get("i") if pattern.type == "affiliation" else tail
+        if title is not None and titled.setdefault(title.id, head.id) != head.id:
+            return
+    if pattern.type != "affiliation":
+        for one in listed(head, tokens):
+            for other in listed(tail, tokens):
+                if one is head or other is tail:
+                    found.add(pattern.type, one, other, piece, pattern.score)
+        return
+    text = title.text if title is not None else ""
+    student = bool(text) and is_student(text)
+    kind = "per:schools_attended" if student else "per:employee_of"
+    found.add(kind, head, tail, piece, pattern.score)
+    if title is not None:
+        found.add("per:title", head, title, piece, pattern.score)
+        if not student and is_executive(text, tail.text):
+            found.add("org:top_members/employees", tail, head, piece, pattern.score)
+        if text in noun_classes()["founder"]:
+            found.add("org:founded_by", tail, head, piece, pattern.score)
+
+
+def listed(mention: Mention, tokens: Sequence[Token]) -> list[Mention]:
+    """The mention and, for an organisation or product, those it is listed with (`A, B와 C`)."""
+    if mention.label not in ("ORG", "PRODUCT"):
+        return [mention]
+    at = next((i for i, t in enumerate(tokens) if t.mention is mention), -1)
+    found = [mention]
+    for step in (-1, 1):
+        index = at + step
+        while 0 <= index < len(tokens) - 1 and tokens[index].form in LISTED:
+            other = tokens[index + step] if index + step >= 0 else tokens[index]
+            if other.mention is None or other.form != mention.label:
+                break
+            found.append(other.mention)
+            index += 2 * step
+    return found
+
+
+def read_frames(
+    piece: Piece, elements: Sequence[Element], context: Context, found: Found
+) -> None:
+    """Relations of each predicate that a frame names, unless it is negated."""
+    cues = frames_by_cue()
+    for at, predicate in enumerate(elements):
+        if not isinstance(predicate, Predicate) or denied(elements, at):
+            continue
+        frames = list(cues.get(predicate.lemma, ()))
+        for noun in complements_of(elements, at):
+            frames += cues.get(f"{noun}>{predicate.lemma}", ())
+        if not frames:
+            continue
+        arguments = arguments_of(elements, at, context, found.names)
+        for frame in dict.fromkeys(frames):
+            if not frame.context or any(word in piece.text for word in frame.context):
+                fill(frame, arguments, piece, found)
+
+
+def denied(elements: Sequence[Element], at: int) -> bool:
+    """True for `열지 않았다`, and for `열기로 한 계획을 취소했다`."""
+    predicate = elements[at]
+    assert isinstance(predicate, Predicate)
+    if predicate.negated:
+        return True
+    following = next((e for e in elements[at + 1 :] if isinstance(e, Predicate)), None)
+    if following is not None and following.lemma == "하" and predicate.ending == "nominal":
+        return following.negated
+    return (
+        following is not None
+        and predicate.ending in ("nominal", "rel")
+        and following.lemma in noun_classes()["dissolved"]
+    )
+
+
+def fill(frame: Frame, arguments: dict[str, list[Filler]], piece: Piece, found: Found) -> None:
+    """Add the frame's relation for every head and tail its arguments give."""
+    if frame.head.roles == ("pair",):
+        heads = [f for f in arguments.get("subj", []) if f.mention.label == "ORG"]
+        for one, other in combinations(heads, 2):
+            if one.phrase == other.phrase:
+                first, second = sorted((one.mention, other.mention), key=lambda m: m.start)
+                found.add(frame.type, first, second, piece, frame.score * one.factor)
+        return
+    heads = fillers(frame.head, arguments, found.names)
+    tails = fillers(frame.tail, arguments, found.names)
+    for head in heads:
+        for tail in tails:
+            if head.mention is not tail.mention:
+                score = frame.score * head.factor * tail.factor
+                found.add(frame.type, head.mention, tail.mention, piece, score)
+
+
+def fillers(
+    argument: Argument, arguments: dict[str, list[Filler]], names: Names
+) -> list[Filler]:
+    """The fillers of the first of the argument's roles that has any of its label and class."""
+    for role in argument.roles:
+        of_label = [f for f in arguments.get(role, ()) if f.mention.label == argument.label]
+        chosen = [f for f in of_label if is_of_class(f, of_label, argument.of_class, names)]
+        if argument.label == "DATE":
+            chosen = [f for f in chosen if plain(f.mention.text) not in noun_classes()["vague_date"]]
+        if chosen:
+            return chosen
+    return []
+
+
+def is_of_class(filler: Filler, others: Sequence[Filler], of_class: str, names: Names) -> bool:
+    """True where the filler is of the class; a name listed with schools is taken for one."""
+    if not of_class:
+        return True
+    if of_class == "school" and filler.mention.label == "ORG":
+        return any(is_school(o.mention.text) for o in others if o.phrase == filler.phrase)
+    return fits(filler.mention, of_class, names)

@@ -1,0 +1,108 @@
+"""Units and counters: what stands behind a number, and what that makes of it.
+
+`tables/units.tsv` has a row per unit and sense:
+
+unit       as it is written
+dimension  of the contract; `none` for what only looks like a unit (개월, 차전지) or makes a date
+counts     the class of what is counted
+currency   ISO 4217, money only
+factor     size in the base of its dimension: one, metre, square metre, gram, cubic metre, watt,
+           joule, byte, hertz, 1 for money of that currency; empty where there is none
+scripts    which numerals take it: d digits, D digits also across a blank, s Sino-Korean words,
+           n native words, N native words of one syllable also without a blank, o 서 너 석 넉
+when       `near:…` one of these words stands before it; `tens` 10, 20 … 90; `>=n`; rows with a
+           condition go before the row without
+sure       whether number and unit alone make a quantity (`no`: the model decides)
+example    an own sentence; the mention stands in [ ]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal, get_args
+
+from lgtalent_ie.schema import Dimension
+
+UnitDimension = Dimension | Literal["none"]
+_DIMENSIONS = (*get_args(Dimension), "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One row of the table of units: a unit in one sense."""
+
+    unit: str
+    dimension: UnitDimension
+    counts: str | None
+    currency: str | None
+    factor: float | None
+    scripts: str
+    when: str
+    sure: bool
+    example: str
+
+
+@cache
+def units() -> tuple[Unit, ...]:
+    """The rows of `tables/units.tsv`.
+
+    >>> units()[0].unit, units()[0].dimension
+    ('명', 'person')
+    """
+    text = (files(__package__) / "tables" / "units.tsv").read_text("utf-8")
+    return tuple(_unit(line) for line in text.splitlines() if line and not line.startswith("#"))
+
+
+def units_at(text: str, at: int) -> tuple[Unit, ...]:
+    """The units that stand at `at`, the longest first, of one unit the conditional senses first.
+
+    >>> [(u.unit, u.dimension) for u in units_at("%포인트", 0)]
+    [('%포인트', 'ratio'), ('%', 'ratio')]
+    """
+    if at >= len(text):
+        return ()
+    return tuple(u for u in _by_first().get(text[at], ()) if text.startswith(u.unit, at))
+
+
+def holds(unit: Unit, value: int | float | None, before: str) -> bool:
+    """Whether the condition of `unit` holds for the number and the text in front of it."""
+    kind, _, rest = unit.when.partition(":")
+    if kind == "near":
+        return any(word in before for word in rest.split(","))
+    if kind == "tens":
+        return value in range(10, 100, 10)
+    if kind.startswith(">="):
+        return value is not None and value >= int(kind[2:])
+    return True
+
+
+def _unit(line: str) -> Unit:
+    unit, dimension, counts, currency, factor, scripts, when, sure, example = line.split("\t")
+    for known in _DIMENSIONS:
+        if known == dimension:
+            return Unit(
+                unit, known, counts or None, currency or None, _factor(factor), scripts, when,
+                sure == "yes", example,
+            )  # fmt: skip
+    raise ValueError(f"units.tsv: {dimension!r} is no dimension in {line!r}")
+
+
+def _factor(written: str) -> float | None:
+    return float(written.replace("10^", "1e")) if written else None
+
+
+@cache
+def _by_first() -> dict[str, tuple[Unit, ...]]:
+    index: dict[str, list[Unit]] = {}
+    for unit in units():
+        index.setdefault(unit.unit[0], []).append(unit)
+    order = ("near", "tens", ">", "")
+    rank = {"": len(order)} | {name: at for at, name in enumerate(order) if name}
+
+    def key(unit: Unit) -> tuple[int, int]:
+        kind = unit.when.partition(":")[0]
+        return -len(unit.unit), rank[">" if kind.startswith(">") else kind]
+
+    return {first: tuple(sorted(group, key=key)) for first, group in index.items()}

@@ -1,0 +1,1 @@
+"""Making the models. Never imported by the library itself."""

@@ -1,0 +1,261 @@
+"""Training a tagger on labelled sentences: one seeded run, the best epoch on dev is kept."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lgtalent_ie.engine.packing import batches
+from lgtalent_ie.engine.runtime import Runtime
+from lgtalent_ie.errors import LgtalentError
+from lgtalent_ie.evaluation.spans import Score, macro_f1, score_spans
+from lgtalent_ie.model.config import MENTION_HEAD
+from lgtalent_ie.model.loading import AnyTagger
+from lgtalent_ie.model.tagger import RecurrentTagger, WindowText
+from lgtalent_ie.morphemes import Analyzer
+from lgtalent_ie.training.data import HEADS, IGNORED, Example, Labelled, analyse
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """Settings of a run. `batch` in morphemes; `minutes` ends the run early, cleanly.
+
+    `head_weights` weigh the loss of each head; `word_dropout` hides a morpheme's vector so that its
+    characters must speak for it; `ema` averages the weights over steps (Polyak and Juditsky 1992).
+    """
+
+    epochs: int = 14
+    batch: int = 2000
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    warmup: float = 0.05
+    word_dropout: float = 0.1
+    ema: float = 0.998
+    minutes: float = 60.0
+    seed: int = 20
+    own_repeats: int = 3
+    mention_weight: float = 1.0
+    konec_weight: float = 0.5
+    klue_weight: float = 1.0
+
+    def weight(self, head: str) -> float:
+        """The loss weight of a head."""
+        return {MENTION_HEAD: self.mention_weight, "konec": self.konec_weight}.get(
+            head, self.klue_weight
+        )
+
+
+class TrainingError(LgtalentError):
+    """A run cannot go on."""
+
+
+def train(
+    tagger: AnyTagger,
+    training: Sequence[Example],
+    dev: Sequence[Labelled],
+    analyzer: Analyzer,
+    config: TrainingConfig,
+    log: Log,
+) -> dict[str, dict[str, Score]]:
+    """Train in place; afterwards the tagger holds the best averaged weights. Returns dev scores.
+
+    Raises TrainingError where the loss is no number.
+    """
+    random.seed(config.seed)
+    np.random.seed(config.seed)
+    torch.manual_seed(config.seed)
+    prepared = [tagger.prepare(example.window) for example in training]
+    costs = [len(example.window.morphemes) for example in training]
+    parameters = [p for p in tagger.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(
+        parameters, lr=config.learning_rate, weight_decay=config.weight_decay
+    )
+    steps = max(1, config.epochs * math.ceil(sum(costs) / config.batch))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: learning_rate_factor(step / steps, config.warmup)
+    )
+    average = [p.detach().clone() for p in parameters]
+    dev_windows = [WindowText(s.text, analyse(s.text, analyzer)) for s in dev]
+    best: tuple[float, dict[str, Tensor], dict[str, dict[str, Score]]] | None = None
+    began, step = time.monotonic(), 0
+    for epoch in range(config.epochs):
+        tagger.train()
+        losses = []
+        for batch in shuffled_batches(costs, config.batch):
+            loss = batch_loss(tagger, [prepared[n] for n in batch], [training[n] for n in batch], config)
+            if not torch.isfinite(loss):
+                raise TrainingError(
+                    f"loss {loss.item()} at step {step}", "a finite loss",
+                    "lower --learning-rate, or look for damaged rows in the data",
+                )  # fmt: skip
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimizer.step()
+            schedule.step()
+            step += 1
+            # A short memory at first, or the average would carry the random start along.
+            decay = min(config.ema, (1 + step) / (10 + step))
+            for kept, now in zip(average, parameters, strict=True):
+                kept.lerp_(now.detach(), 1 - decay)
+            losses.append(loss.item())
+        with averaged(parameters, average):
+            scores = score_dev(tagger, dev, dev_windows)
+            quality = selection_score(scores)
+            if best is None or quality > best[0]:
+                best = (quality, copy.deepcopy(tagger.state_dict()), scores)
+        minutes = (time.monotonic() - began) / 60
+        log(
+            json.dumps(
+                {"epoch": epoch + 1, "minutes": round(minutes, 1), "loss": round(float(np.mean(losses)), 4)}
+                | {f"{head} {key}": value for head, key, value in headline(scores)}
+            )
+        )
+        if minutes * (epoch + 2) / (epoch + 1) > config.minutes:
+            break
+    assert best is not None
+    tagger.load_state_dict(best[1])
+    tagger.eval()
+    return best[2]
+
+
+def learning_rate_factor(progress: float, warmup: float) -> float:
+    """Linear up over the warm-up, then a half cosine down to zero."""
+    if progress < warmup:
+        return progress / warmup
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - warmup) / (1 - warmup))))
+
+
+def shuffled_batches(costs: Sequence[int], budget: int) -> list[list[int]]:
+    """Batches of windows of like length, made anew from jittered lengths, in random order."""
+    jittered = [int(cost * (1 + 0.1 * random.random())) + 1 for cost in costs]
+    result = list(batches(jittered, budget))
+    random.shuffle(result)
+    return result
+
+
+def batch_loss(
+    tagger: AnyTagger, prepared: Sequence[object], batch: Sequence[Example], config: TrainingConfig
+) -> Tensor:
+    """Weighted cross-entropy over all heads that the batch has targets for, per morpheme."""
+    if isinstance(tagger, RecurrentTagger):
+        prepared = [hide_words(pieces, config.word_dropout) for pieces in prepared]
+    hidden = tagger.hidden(prepared)  # type: ignore[arg-type]  # [N, hidden]
+    loss = hidden.new_zeros(())
+    for head in HEADS:
+        targets = np.concatenate(
+            [
+                e.targets[head] if head in e.targets else np.full(len(e.window.morphemes), IGNORED)
+                for e in batch
+            ]
+        )
+        gold = torch.from_numpy(targets).to(hidden.device)  # [N]
+        known = int((gold != IGNORED).sum())
+        if known:
+            logits = tagger.logits(hidden, head)  # [N, tags]
+            summed = nn.functional.cross_entropy(logits, gold, ignore_index=IGNORED, reduction="sum")
+            loss = loss + config.weight(head) * summed / len(gold)
+    return loss
+
+
+def hide_words(pieces: object, share: float) -> object:
+    """A copy of the pieces with a random share of the morphemes made unknown."""
+    from dataclasses import replace
+
+    from lgtalent_ie.model.pieces import Pieces
+
+    assert isinstance(pieces, Pieces)
+    hidden = np.random.random(len(pieces.morphemes)) < share
+    return replace(pieces, morphemes=np.where(hidden, 0, pieces.morphemes))
+
+
+class averaged:  # noqa: N801
+    """Within the block the parameters hold their averages."""
+
+    def __init__(self, parameters: Sequence[nn.Parameter], average: Sequence[Tensor]) -> None:
+        self.parameters, self.average = parameters, average
+
+    def __enter__(self) -> None:
+        self.own = [p.detach().clone() for p in self.parameters]
+        with torch.no_grad():
+            for parameter, value in zip(self.parameters, self.average, strict=True):
+                parameter.copy_(value)
+
+    def __exit__(self, *error: object) -> None:
+        with torch.no_grad():
+            for parameter, value in zip(self.parameters, self.own, strict=True):
+                parameter.copy_(value)
+
+
+def score_dev(
+    tagger: AnyTagger, dev: Sequence[Labelled], windows: Sequence[WindowText]
+) -> dict[str, dict[str, Score]]:
+    """Strict scores per head on the sentences that have gold for it."""
+    runtime = Runtime(tagger, device=str(tagger.device))
+    scores = {}
+    for head, labels in HEADS.items():
+        numbers = [n for n, sentence in enumerate(dev) if head in sentence.spans]
+        if not numbers:
+            continue
+        found = runtime.spans([windows[n] for n in numbers], head)
+        pairs = []
+        for n, spans in zip(numbers, found, strict=True):
+            morphemes = windows[n].morphemes
+            predicted = [
+                (morphemes[s.first].start, morphemes[s.last].end, labels[s.label]) for s in spans
+            ]
+            pairs.append((dev[n].spans[head], outside(predicted, dev[n].unsure, head)))
+        scores[head] = score_spans(pairs)
+    return scores
+
+
+def outside(
+    spans: Sequence[tuple[int, int, str]], unsure: Sequence[tuple[int, int, str]], head: str
+) -> list[tuple[int, int, str]]:
+    """Predictions of the mention head that touch no span of unknown label."""
+    if head != MENTION_HEAD:
+        return list(spans)
+    return [s for s in spans if all(s[1] <= start or end <= s[0] for start, end, _ in unsure)]
+
+
+def selection_score(scores: dict[str, dict[str, Score]]) -> float:
+    """What picks the epoch: the mean of the heads' micro F1."""
+    return float(np.mean([by_label["micro"].f1 for by_label in scores.values()]))
+
+
+def headline(scores: dict[str, dict[str, Score]]) -> list[tuple[str, str, float]]:
+    """(head, measure, value in points) worth a look after each epoch."""
+    lines = []
+    for head, by_label in scores.items():
+        lines.append((head, "micro", round(100 * by_label["micro"].f1, 2)))
+        for label in ("ORG", "OG"):
+            if label in by_label:
+                lines.append((head, label, round(100 * by_label[label].f1, 2)))
+        if head == "klue":
+            lines.append((head, "macro", round(100 * macro_f1(by_label, HEADS["klue"]), 2)))
+    return lines
+
+
+def write_scores(scores: dict[str, dict[str, Score]], path: Path) -> None:
+    """The scores as JSON, in points, for the model card."""
+    table = {
+        head: {
+            label: {"precision": round(100 * s.precision, 2), "recall": round(100 * s.recall, 2),
+                    "f1": round(100 * s.f1, 2), "gold": s.gold}
+            for label, s in by_label.items()
+        }
+        for head, by_label in scores.items()
+    }  # fmt: skip
+    path.write_text(json.dumps(table, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,99 @@
+"""From the label sets of the data to the nine labels of this library, by one table and four rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+
+from lgtalent_ie.schema import LABELS
+
+Spans = list[tuple[int, int, str]]
+
+UNSURE = "?"
+NOTHING = "O"
+
+# The heads beside the mention head: konec's fifteen coarse types and KLUE's six.
+KONEC_LABELS = ("AF", "AM", "CV", "DT", "EV", "FD", "LC", "MT", "OG", "PS", "PT", "QT", "TI", "TM", "TR")  # fmt: skip
+KLUE_LABELS = ("PS", "LC", "OG", "DT", "TI", "QT")
+
+# KLUE-RE gives the types of two spans a sentence; POH and NOH have no counterpart.
+RELATION_TYPES = {"PER": "PERSON", "ORG": "ORG", "LOC": "LOCATION", "DAT": "DATE"}
+
+# A sub-unit chain or a country–city chain stands in pieces in konec: such pieces are one mention.
+CHAINED = ("ORG", "LOCATION")
+
+
+@cache
+def label_map() -> Mapping[tuple[str, str], str]:
+    """(source, its label) → one of the nine labels, `O`, or `?` for left out of the loss."""
+    table = files("lgtalent_ie.training") / "tables" / "label_map.tsv"
+    mapping = {}
+    for line in table.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            source, label, mention, *_ = line.split("\t")
+            assert mention in (*LABELS, UNSURE, NOTHING), line
+            mapping[source, label] = mention
+    return mapping
+
+
+def konec_coarse(label: str) -> str:
+    """`OGG_ECONOMY` → `OG`, `TMI_SW` → `TM`: the first two letters are the coarse type."""
+    return label[:2]
+
+
+def mentions_of_konec(text: str, spans: Sequence[tuple[int, int, str]]) -> tuple[Spans, Spans]:
+    """konec spans of one sentence as (mentions, spans to leave out of the loss).
+
+    Titles count only beside a person's name, chains are joined, the rest is the table's.
+
+    >>> mentions_of_konec("조성진 LG전자 부회장", [(0, 3, "PS_NAME"), (4, 8, "OGG_ECONOMY"),
+    ...                                          (9, 12, "CV_POSITION")])
+    ([(0, 3, 'PERSON'), (4, 8, 'ORG'), (9, 12, 'TITLE')], [])
+    """
+    mapping = label_map()
+    mapped = [(s, e, mapping.get(("konec", label), NOTHING)) for s, e, label in sorted(spans)]
+    mentions: Spans = []
+    unsure: Spans = []
+    for number, (start, end, label) in enumerate(mapped):
+        if label == "TITLE" and not beside_person(text, mapped, number):
+            label = UNSURE
+        if label == UNSURE:
+            unsure.append((start, end, UNSURE))
+        elif label != NOTHING:
+            last = mentions[-1] if mentions else (0, 0, "")
+            if label in CHAINED and label == last[2] and text[last[1] : start] == " ":
+                mentions[-1] = (last[0], end, label)
+            else:
+                mentions.append((start, end, label))
+    return mentions, unsure
+
+
+def beside_person(text: str, mapped: Spans, number: int) -> bool:
+    """True where a title follows a name (organisations may stand between) or a name follows it."""
+    start, end, _ = mapped[number]
+    for left_start, left_end, label in reversed(mapped[:number]):
+        if start - left_end > 1 or text[left_end:start].strip():
+            break
+        if label == "PERSON":
+            return True
+        if label != "ORG":
+            break
+        start = left_start
+    if number + 1 < len(mapped):
+        right_start, _, label = mapped[number + 1]
+        return label == "PERSON" and text[end:right_start] == " "
+    return False
+
+
+def join_klue_chains(mentions: Spans, klue: Iterable[tuple[int, int, str]]) -> Spans:
+    """Widen organisations to KLUE's span where that joins what konec splits."""
+    result = list(mentions)
+    for start, end, label in klue:
+        if label != "OG":
+            continue
+        inside = [m for m in result if start <= m[0] and m[1] <= end]
+        crossing = [m for m in result if m not in inside and m[0] < end and start < m[1]]
+        if inside and not crossing and any(m[2] == "ORG" for m in inside):
+            result = sorted([m for m in result if m not in inside] + [(start, end, "ORG")])
+    return result

@@ -1,0 +1,53 @@
+"""Readings for tests: own sentences, real Kiwi, mentions named by their surface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+
+from lgtalent_ie.morphemes import Analyzer
+from lgtalent_ie.reading import Reading
+from lgtalent_ie.schema import Label, Mention, Section
+
+MentionSpec = tuple[Label, str] | tuple[Label, str, int]
+
+
+@cache
+def analyzer() -> Analyzer:
+    """One analyser for all tests: loading Kiwi takes a second."""
+    return Analyzer()
+
+
+def find_nth(text: str, surface: str, nth: int = 1) -> int:
+    """Start of the nth occurrence of surface, from 1; AssertionError where there is none."""
+    start = -1
+    for _ in range(nth):
+        start = text.find(surface, start + 1)
+        assert start >= 0, f"{surface!r} does not stand {nth} times in {text!r}"
+    return start
+
+
+def make_reading(
+    text: str, mentions: Sequence[MentionSpec] = (), published: str | None = None
+) -> Reading:
+    """A reading of `text`, every line a body section, with the mentions given by surface."""
+    sections, at = [], 0
+    for line in text.splitlines(keepends=True):
+        if line.strip():
+            sections.append(Section("body", at, at + len(line.rstrip())))
+        at += len(line)
+    found = []
+    for label, surface, *nth in mentions:
+        start = find_nth(text, surface, *nth)
+        found.append((start, start + len(surface), label))
+    return Reading(
+        text=text,
+        published=date.fromisoformat(published) if published else None,
+        sections=tuple(sections),
+        sentences=analyzer().sentences(text, sections),
+        mentions=tuple(
+            Mention(f"m{n}", label, start, end, text[start:end], 1.0)
+            for n, (start, end, label) in enumerate(sorted(found), 1)
+        ),
+    )
