@@ -10,7 +10,7 @@ SHARED ?= ../shared
 .PHONY: demo test lint unit slow scores wheel clean
 
 demo: $(VENV)/installed
-	$(BIN)/lgtalent extract seeds/*.txt --published-from seeds/published.tsv --indent 2
+	$(BIN)/lgtalent extract seeds/*.txt --published-from seeds/published.tsv --to json
 
 test: lint unit slow scores wheel
 
@@ -50,7 +50,7 @@ wheel: $(VENV)/installed-dev
 	$(PYTHON) -m venv build/wheel/venv
 	build/wheel/venv/bin/python -m pip install --quiet "$(TORCH)"
 	build/wheel/venv/bin/python -m pip install --quiet build/wheel/*.whl
-	cd build/wheel && echo '올해 들어 박사급 연구원 10명이 LG AI연구원에 새로 합류했다.' | venv/bin/lgtalent extract - --published 2023-06-21 | grep -q '"kind":"hire"'
+	cd build/wheel && echo '올해 들어 박사급 연구원 10명이 LG AI연구원에 새로 합류했다.' | venv/bin/lgtalent extract - --published 2023-06-21 | grep -q "\"kind\":\"hire\""
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

@@ -260,16 +260,18 @@ def _kinds_without_prose(
     page: str, units: Sequence[Unit], kinds: list[SectionKind]
 ) -> list[SectionKind]:
     """A page of no whole sentence: a headline, a notice, one sentence without its full stop."""
-    shorts = [at for at, unit in enumerate(units) if unit.role == "short"]
+    shorts = sum(unit.role == "short" for unit in units)
+    written = False
     for at, unit in enumerate(units):
         piece = page[unit.start : unit.end]
-        if unit.role == "end" and any(kind in ("headline", "body") for kind in kinds):
+        if unit.role == "end" and written:
             break
         if unit.role == "caption":
             kinds[at] = "caption"
-        elif unit.role == "short" and (len(shorts) == 1 or _is_headline_like(piece)):
-            ends = piece.endswith("다") and piece.count(" ") >= 3 and "…" not in piece
-            kinds[at] = "body" if ends or _ITEM.match(piece) else "headline"
+        elif unit.role == "short" and (shorts == 1 or _is_headline_like(piece)):
+            written = True
+            sentence = piece.endswith("다") and piece.count(" ") >= 3 and "…" not in piece
+            kinds[at] = "body" if sentence or _ITEM.match(piece) else "headline"
     return kinds
 
 

@@ -106,13 +106,15 @@ def _line_cues() -> re.Pattern[str]:
 
 
 @cache
-def _part_cues() -> tuple[tuple[re.Pattern[str], Role], ...]:
-    """Wordings that make furniture of the line they stand in."""
-    by_role: dict[Role, list[str]] = {"end": [], "box": [], "furniture": []}
-    for match, role, pattern, _ in table_rows("furniture_lines.tsv"):
-        if match == "part":
-            by_role[role].append(_filled(pattern))  # type: ignore[index]
-    return tuple((re.compile("|".join(p)), role) for role, p in by_role.items())
+def _part_cues() -> re.Pattern[str]:
+    """Finds a wording that makes furniture of the line it stands in; the group is the role."""
+    return re.compile(
+        "|".join(
+            f"(?P<{role}{number}>{_filled(pattern)})"
+            for number, (match, role, pattern, _) in enumerate(table_rows("furniture_lines.tsv"))
+            if match == "part"
+        )
+    )
 
 
 @cache
@@ -191,16 +193,23 @@ def _cuts(page: str) -> list[_Cut]:
 
 
 def read_units(page: str) -> list[Unit]:
-    """The lines of the page cut at the cues inside them, each stretch with its role."""
+    """The lines of the page cut at the cues inside them, each stretch with its role.
+
+    `page` has newlines alone as line breaks (`LINE_ENDS`).
+    """
     units: list[Unit] = []
     cuts = _cuts(page)
+    cuts.append(_Cut(len(page) + 1, len(page) + 1, "furniture"))
     at = 0
     head = True
     for start, end in _lines(page):
         inside = at
-        while at < len(cuts) and cuts[at].start < end:
+        while cuts[at].start < end:
             at += 1
-        first, copied = _repetition(page, start, end)
+        first, copied = _repetition(page, start, end) if end - start >= 24 else (end, end)
+        if at == inside and first == end and not head:
+            units.append(Unit(start, end, _role(page[start:end])))
+            continue
         for left, right in ((start, first), (copied, end)):
             found = [
                 cut._replace(end=min(cut.end, right))
@@ -210,7 +219,7 @@ def read_units(page: str) -> list[Unit]:
             units += _line_units(page, left, right, found, head)
             if left == start and copied > first:
                 units.append(Unit(*trimmed(page, first, copied), "copy"))
-        head = head and len(units) < 60 and not any(u.role == "prose" for u in units[-3:])
+        head = head and len(units) < 60 and units[-1].role != "prose"
     return units
 
 
@@ -261,7 +270,7 @@ def _caption_start(page: str, start: int, credit: _Cut, end: int) -> int:
 
 def _repetition(page: str, start: int, end: int) -> tuple[int, int]:
     """Where the first part of a line ends and where its copies end that follow (`XX`, `XX rest`)."""
-    at = page.find(page[start : start + 8], start + 12, end) if end - start >= 24 else -1
+    at = page.find(page[start : start + 8], start + 12, end)
     for _ in range(8):
         if at < 0:
             break
@@ -303,6 +312,7 @@ _QUOTES = {ord(c): "'" for c in '"“”‘’`´＂＇「」『』′″'}
 # --- the role of a unit, from its form alone -----------------------------------------------------
 
 _FINAL = re.compile(r"(?:[가-힣]|[A-Za-z]{2})[.][\"”’'」』)\]]{0,3}$|다[\"”’'」』)]{1,3}\.?$")
+_TOLD = re.compile(r"(?<!니)다[.\"”’')\]]{1,3}$")
 _INNER = re.compile(r"(?<=[가-힣])[.?!][\"”’'」』)\]]{0,2}\s")
 _TOKEN_BREAK = re.compile(r"[\s|·/>›»,:ㅣ<()\[\]-]+")
 
@@ -313,18 +323,18 @@ def _role(piece: str) -> Role:
         return "furniture"
     if len(piece) <= _CUE_LENGTH:
         bare = piece.strip(_BULLETS)
-        cue = _line_cues().fullmatch(bare) or _line_cues().fullmatch(piece)
+        cue = _line_cues().fullmatch(bare) or (bare != piece and _line_cues().fullmatch(piece))
         if cue:
             return cue.lastgroup  # type: ignore[return-value]
         if len(bare) <= 80 and (word_role := _menu_role(bare)):
             return word_role
-    if len(piece) <= 300:
-        for part, role in _part_cues():
-            if part.search(piece):
-                return role
     if _is_caption(piece):
         return "caption"
-    return "prose" if _is_prose(piece) else "short"
+    prose = _is_prose(piece)
+    told = prose and _TOLD.search(piece)  # news tells (`-다.`); furniture addresses the reader
+    if len(piece) <= 300 and not told and (part := _part_cues().search(piece)):
+        return part.lastgroup.rstrip("0123456789")  # type: ignore[union-attr,return-value]
+    return "prose" if prose else "short"
 
 
 def _menu_role(bare: str) -> Role | None:
@@ -342,7 +352,8 @@ def _menu_role(bare: str) -> Role | None:
 
 
 def _is_caption(piece: str) -> bool:
-    return len(piece) <= _CUE_LENGTH and bool(_caption_lines().search(piece))
+    found = _caption_lines().search(piece) if len(piece) <= _CUE_LENGTH else None
+    return bool(found) and (found.start() == 0 or not _INNER.search(piece))  # type: ignore[union-attr]
 
 
 def _is_prose(piece: str) -> bool:

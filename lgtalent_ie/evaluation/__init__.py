@@ -1,1 +1,1 @@
-"""How good the output is: gold documents, scores, agreement. Never imported by the library itself."""
+"""How good the output is: gold documents, scores, agreement. The library does without it."""

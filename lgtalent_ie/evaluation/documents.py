@@ -272,30 +272,21 @@ class Scores:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {
-            "documents": self.documents,
-            "missing": list(self.missing),
-            "records": {name: score.to_dict() for name, score in self.records.items()},
-        }
+        records = {name: score.to_dict() for name, score in self.records.items()}
+        return {"documents": self.documents, "missing": list(self.missing), "records": records}
 
 
 def as_document(gold: GoldDocument, text: str) -> Document:
-    """The gold as the document it asks for, with the text's own words, scores 1.0.
-
-    Raises DataError where `text` is not the text marked.
-
-    >>> as_document(gold, text).organizations[0].name
-    '새벽전자'
-    """
+    """The gold as the document it asks for; DataError where `text` is not the text marked."""
     check_text(gold, text)
-    marked = {mention.id: mention for mention in gold.mentions}
+    marked = {
+        m.id: Mention(m.id, m.label, m.start, m.end, text[m.start : m.end], 1.0)
+        for m in gold.mentions
+    }
     owner = {m: f"o{n}" for n, o in enumerate(gold.organizations, 1) for m in o.mentions}
 
     def span(offsets: Offsets | None) -> schema.Span | None:
         return schema.Span(*offsets, text[slice(*offsets)]) if offsets else None
-
-    def words(mention_id: str) -> str:
-        return text[marked[mention_id].start : marked[mention_id].end]
 
     def count(c: GoldCount) -> schema.Count:
         ends = [marked[c.mention].start, marked[c.mention].end, *(c.of or ())]
@@ -310,7 +301,7 @@ def as_document(gold: GoldDocument, text: str) -> Document:
         where = q.speaker or ((named.start, named.end) if named else None)
         if where is None:
             return None
-        name = words(named.id) if named else None
+        name = named.text if named else None
         return schema.Speaker(*where, text[slice(*where)], name, None, None, q.name_mention)
 
     def quote(at: int, q: GoldQuote) -> schema.Quote:
@@ -326,12 +317,10 @@ def as_document(gold: GoldDocument, text: str) -> Document:
     return Document(
         text,
         "gold",
-        gold.published and gold.published.isoformat(),
-        mentions=tuple(
-            Mention(m.id, m.label, m.start, m.end, words(m.id), 1.0) for m in gold.mentions
-        ),
+        _iso(gold.published),
+        mentions=tuple(marked.values()),
         organizations=tuple(
-            schema.Organization(f"o{n}", words(o.name_mention), (), o.mentions)
+            schema.Organization(f"o{n}", marked[o.name_mention].text, (), o.mentions)
             for n, o in enumerate(gold.organizations, 1)
         ),
         dates=tuple(schema.Date(d.mention, d.type, d.value, mod=d.mod) for d in gold.dates),
@@ -365,7 +354,7 @@ def score_documents(pairs: Iterable[tuple[GoldDocument, Document, str]]) -> Scor
     Raises DataError where a text is not the one its gold was marked on.
     """
     documents = 0
-    records: dict[str, Score] = {name: Score() for name in RECORD_TYPES}
+    records = {name: Score() for name in RECORD_TYPES}
     for gold, document, text in pairs:
         wanted = as_document(gold, text)
         documents += 1
@@ -417,10 +406,9 @@ def _items(gold: Document, document: Document) -> dict[str, tuple[_Side, _Side]]
     """By record type the items of both, under keys that are equal where they agree."""
     named = {(q.start, q.end) for q in gold.quotes if q.speaker and q.speaker.name}
     names = _names(gold, gold), _names(gold, document)
-    sides = [_side(d, n, named) for d, n in zip((gold, document), names, strict=True)]
-    items = {name: (sides[0][name], sides[1][name]) for name in RECORD_TYPES}
-    items["facts"] = _facts(gold, document, names)
-    return items
+    expected, found = _side(gold, names[0], named), _side(document, names[1], named)
+    items = {name: (expected[name], found[name]) for name in RECORD_TYPES}
+    return items | {"facts": _facts(gold, document, names)}
 
 
 def _side(document: Document, names: _Names, named: set[Offsets]) -> dict[str, _Side]:
@@ -468,21 +456,24 @@ def _names(gold: Document, document: Document) -> _Names:
     names: _Names = {}
     for m in document.mentions:
         names[m.id] = _plain(m.text)
-        if m.label == "ORG":
-            own = by_span.get((m.start, m.end)) or by_text.get(_plain(m.text))
-            names[m.id] = (own,) if own else _plain(m.text)
+        own = by_span.get((m.start, m.end)) or by_text.get(_plain(m.text))
+        if m.label == "ORG" and own:
+            names[m.id] = (own,)
     for organization in document.organizations:
         ids = [m for m in organization.mentions if m in names]
         shared = next((names[i] for i in ids if isinstance(names[i], tuple)), None)
-        for i in ids:
-            if not isinstance(names[i], tuple):
-                names[i] = shared or _plain(organization.name)
+        name = shared or _plain(organization.name)
+        names |= {i: name for i in ids if not isinstance(names[i], tuple)}
     return names
 
 
 def _organization_by_span(document: Document) -> dict[Offsets, str]:
     owner = {m: o.id for o in document.organizations for m in o.mentions}
     return {(m.start, m.end): owner[m.id] for m in document.mentions if m.id in owner}
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _plain(words: str) -> str:
@@ -544,16 +535,12 @@ def evaluate_documents(
 ) -> Scores:
     """Score all gold files of a folder.
 
-    Parameters
-    ----------
-    gold_dir: folder of gold files, `*.json`.
-    predictions: folder of documents as JSON, named as the gold files, or a callable that makes one
-        of (text, publication date).
-    texts: folders in which `<document>.txt` is looked for in turn, UTF-8.
+    `predictions` is a folder of documents as JSON, named as the gold files, or a callable that
+    makes one of (text, publication date). `<document>.txt` is looked for in the folders `texts` in
+    turn. A text or prediction that is not there is reported in `Scores.missing`.
 
-    A text or a prediction that is not there is reported in `Scores.missing`, no error. Raises
-    DataError where there is no gold, or gold or a text of another form than marked; InputError
-    where a predicted document is no document of that text.
+    Raises DataError where there is no gold, or gold or a text is not as marked; InputError where a
+    prediction is no document of that text.
     """
     paths = sorted(Path(gold_dir).glob("*.json"))
     if not paths:
@@ -567,7 +554,7 @@ def evaluate_documents(
             if text is None:
                 missing.append(f"{gold.document}: no text")
             elif callable(predictions):
-                yield gold, predictions(text, gold.published and gold.published.isoformat()), text
+                yield gold, predictions(text, _iso(gold.published)), text
             elif (answer := Path(predictions) / path.name).is_file():
                 yield gold, Document.from_json(answer.read_bytes(), text), text
             else:

@@ -33,7 +33,7 @@ class Context:
     organization: Mention | None = None
     event: Mention | None = None
     quantity: Mention | None = None
-    fresh: bool = False
+    age: int = 9
 
 
 def arguments_of(
@@ -42,8 +42,9 @@ def arguments_of(
     """Role → fillers of the predicate at `at`.
 
     Roles are the cases of its phrases, `rel` (the noun an attributive clause stands before),
-    `mod` and `submod` (mentions inside the object or inside the subject), `by`, `from`, `memberof`, and `event`, the
-    event it is about.
+    `isubj` (a subject of its own, not one handed down to an attributive clause), `topic` (one beside
+    a subject), `employer` (of a person who is the subject), `mod`, `submod`, `relmod`, `instmod`
+    (mentions inside the object, subject, …), `by`, `from`, `memberof`, `event` (what it is about).
     """
     predicate = elements[at]
     assert isinstance(predicate, Predicate)
@@ -62,25 +63,41 @@ def arguments_of(
         if resolved is not None:
             found.setdefault(role, []).append(Filler(resolved, factor * ANAPHOR, index))
 
-    for index in range(at - 1, max(-1, at - 60), -1):
-        phrase = elements[index]
-        if isinstance(phrase, Phrase) and phrase.owner == at:
-            role = "subj" if phrase.case in ("subj", "topic") else phrase.case
-            put(role, index, OWN)
+    owned = [
+        (index, phrase)
+        for index in range(at - 1, max(-1, at - 60), -1)
+        if isinstance(phrase := elements[index], Phrase) and phrase.owner == at
+    ]
+    # `A는 B가 왔다고 밝혔다`: the topic belongs to the verb of saying.
+    subjects = [index for index, phrase in owned if phrase.case == "subj"]
+    subjects = subjects or [index for index, phrase in owned if phrase.case == "topic"]
+    for index, phrase in owned:
+        if phrase.case not in ("subj", "topic"):
+            put(phrase.case, index, OWN)
+    for index, phrase in owned:
+        if phrase.case == "topic" and index not in subjects:
+            put("topic", index, OWN)
+    for index in subjects:
+        put("subj", index, OWN)
+        put("isubj", index, OWN)
     if predicate.ending == "rel":
         head = relative_head(elements, at)
         if head is not None:
             put("rel", head, OWN)
-    if not any(isinstance(p, Phrase) and p.owner == at and p.case in ("subj", "topic") for p in elements[:at]):
+    if not subjects:
         index, factor, carried = inherited_subject(elements, at, context)
         if index >= 0:
             put("subj", index, factor)
+            if predicate.ending != "rel":
+                put("isubj", index, factor)
         elif carried is not None:
-            found.setdefault("subj", []).append(Filler(carried, factor, -1))
+            for role in ("subj", "isubj"):
+                found.setdefault(role, []).append(Filler(carried, factor, -1))
     add_employers(found, names)
     add_event(elements, at, found, context)
-    if "obj" not in found and at and isinstance(elements[at - 1], Phrase) and "bare" in found:
-        found["obj"] = [f for f in found["bare"] if f.phrase == at - 1]
+    bare = [f for f in found.get("bare", ()) if f.phrase == at - 1]
+    if bare and "obj" not in found:
+        found["obj"] = bare
     return found
 
 
@@ -105,10 +122,18 @@ def inherited_subject(
             borrowed = index
     if relative:
         return -1, 0.0, None
+    if context.quantity is not None and gives_reason(elements):
+        return -1, BEFORE, context.quantity
     if borrowed >= 0:
         return borrowed, BORROWED, None
-    carried = context.organization if context.fresh else None
-    return -1, BEFORE, context.quantity or carried
+    carried = context.organization if context.age < 3 else None
+    return -1, BEFORE * BORROWED**context.age, carried
+
+
+def gives_reason(elements: Sequence[Element]) -> bool:
+    """True for a sentence such as `행사에 참석하기 위해서다`, which goes on with the one before."""
+    last = [e for e in elements[-4:] if isinstance(e, Predicate)]
+    return any(p.lemma == "위하" for p in last[-2:]) and last[-1].lemma in ("이", "위하")
 
 
 def add_employers(found: dict[str, list[Filler]], names: Names) -> None:
@@ -116,7 +141,8 @@ def add_employers(found: dict[str, list[Filler]], names: Names) -> None:
     for filler in list(found.get("subj", ())):
         employer = names.employer.get(names.key(filler.mention))
         if filler.mention.label == "PERSON" and employer is not None:
-            found["subj"].append(Filler(employer, filler.factor * ANAPHOR, filler.phrase))
+            acting = Filler(employer, filler.factor * ANAPHOR, filler.phrase)
+            found.setdefault("employer", []).append(acting)
 
 
 def add_event(
@@ -132,7 +158,9 @@ def add_event(
         phrase = elements[index]
         if not isinstance(phrase, Phrase):
             continue
-        named = [m for m in phrase.heads if m.label == "EVENT"]
+        owner = elements[phrase.owner] if phrase.owner >= 0 else None
+        elsewhere = isinstance(owner, Predicate) and owner.ending == "rel"
+        named = [] if elsewhere else [m for m in phrase.heads if m.label == "EVENT"]
         if not named and phrase.anaphor == "EVENT" and context.event is not None:
             named = [context.event]
         if named:
@@ -145,13 +173,20 @@ def relative_head(elements: Sequence[Element], at: int) -> int | None:
     for index in range(at + 1, min(len(elements), at + 5)):
         element = elements[index]
         if isinstance(element, Predicate):
-            # `채용 설명회인 누리 데이`: the copula hands its noun on.
-            if element.lemma == "이" and element.ending == "rel":
+            # `열린 같은 행사`, `채용 설명회인 누리 데이`: attributives stack up before their noun.
+            if element.ending == "rel" and (element.lemma == "이" or index == at + 1):
                 continue
             return None
-        if element.case == "comp":
-            continue
-        return index
+        if element.case != "comp":
+            return index
+        owner = elements[element.owner]
+        if not element.heads and isinstance(owner, Predicate) and owner.ending != "rel":
+            # `해오름은 그가 만든 회사다`: what was made is the topic.
+            return next(
+                (i for i, e in enumerate(elements[:at]) if isinstance(e, Phrase)
+                 and e.owner == element.owner and e.case in ("topic", "subj")),
+                None,
+            )  # fmt: skip
     return None
 
 
@@ -160,8 +195,12 @@ def mod_roles(role: str, phrase: Phrase, following: str) -> tuple[str, ...]:
     roles = []
     if role in ("obj", "dat", "target", "bare"):
         roles.append("mod")
-    if role in ("subj", "rel"):
+    if role == "subj":
         roles.append("submod")
+    if role == "rel":
+        roles.append("relmod")
+    if role == "inst":
+        roles.append("instmod")
     if following in ORIGIN_NOUNS:
         roles.append("from")
     if following in HOST_NOUNS:
@@ -211,4 +250,5 @@ def next_context(elements: Sequence[Element], context: Context, names: Names) ->
     if subjects and subjects[-1].case == "subj" and subjects[-1].heads[:1]:
         last = subjects[-1].heads[0]
         quantity = last if last.label == "QUANTITY" else None
-    return Context(organization or context.organization, event, quantity, fresh=organization is not None)
+    age = 0 if organization is not None else context.age + (1 if not subjects else 9)
+    return Context(organization or context.organization, event, quantity, age)

@@ -117,7 +117,26 @@ def linearise(
         elif morpheme.form not in QUOTE_MARKS:
             tokens.append(Token(morpheme.form, morpheme.tag.split("-")[0], morpheme.start, morpheme.end))
     flush(end)
-    return tokens
+    return repaired(tokens)
+
+
+def repaired(tokens: list[Token]) -> list[Token]:
+    """Undo two slips of the analyser: `설립한` as noun + `한`, `투자키로` as noun + `키` + `로`."""
+    nominal = noun_classes()["nominal"]
+    kept: list[Token] = []
+    for token in tokens:
+        before = kept[-1] if kept else None
+        ending = {"한": ("ᆫ", "ETM"), "키": ("기", "ETN")}.get(token.form)
+        if (
+            ending is not None and before is not None and token.mention is None
+            and before.mention is None and before.form in nominal and before.end == token.start
+            and token.tag in ("MM", "NNG", "NNB")
+        ):  # fmt: skip
+            kept.append(Token("하", "XSV", token.start, token.start))
+            kept.append(Token(*ending, token.start, token.end))
+        else:
+            kept.append(token)
+    return kept
 
 
 def without_brackets(tokens: Sequence[Token]) -> list[Token]:
@@ -342,24 +361,42 @@ def settle_endings(elements: Sequence[Element]) -> None:
 
 
 def settle_owners(elements: Sequence[Element]) -> None:
-    """Give each phrase the index of its predicate; genitives hand their mentions to the next phrase."""
+    """Give each phrase the index of its predicate.
+
+    Genitives and amounts (`500억원에 달하는 금액`) hand their mentions to the phrase they stand
+    before; `를 대상으로` makes a phrase a target; a second topic such as `행사도` is an object.
+    """
     classes = noun_classes()
+    topics: set[int] = set()
     for at, phrase in enumerate(elements):
         if isinstance(phrase, Predicate):
             continue
+        following = elements[at + 1] if at + 1 < len(elements) else None
+        after = elements[at + 2] if at + 2 < len(elements) else None
         if phrase.case == "gen":
-            following = elements[at + 1] if at + 1 < len(elements) else None
             if isinstance(following, Phrase):
-                handed = tuple((m, "의") for m in phrase.heads) + phrase.mods
-                following.mods = handed + following.mods
+                hand_on(phrase, following, "의")
             continue
-        if phrase.case == "obj" and at + 1 < len(elements):
-            following = elements[at + 1]
-            if isinstance(following, Phrase) and following.nouns[-1:] and (
-                following.nouns[-1] in classes["target"] and not following.heads
-            ):  # fmt: skip
+        if phrase.case == "dat" and isinstance(following, Predicate) and isinstance(after, Phrase):
+            if following.ending == "rel" and following.lemma in classes["amounting"]:
+                hand_on(phrase, after, "의")
+                continue
+        if phrase.case == "obj" and isinstance(following, Phrase):
+            if following.nouns[-1:] and following.nouns[-1] in classes["target"] and not following.heads:
                 phrase.case = "target"
+        if phrase.case == "inst" and phrase.nouns[-1:] and phrase.nouns[-1] in classes["target"]:
+            phrase.case, phrase.heads = "target", phrase.heads or tuple(m for m, _ in phrase.mods)
         phrase.owner = owner_of(elements, at, phrase)
+        if phrase.case == "topic" and phrase.owner == at + 1 and phrase.owner in topics:
+            if phrase.heads and phrase.heads[0].label in ("EVENT", "PRODUCT"):
+                phrase.case = "obj"
+        if phrase.case in ("topic", "subj"):
+            topics.add(phrase.owner)
+
+
+def hand_on(phrase: Phrase, following: Phrase, marker: str) -> None:
+    """Give the phrase's mentions to the phrase it modifies."""
+    following.mods = tuple((m, marker) for m in phrase.heads) + phrase.mods + following.mods
 
 
 def owner_of(elements: Sequence[Element], at: int, phrase: Phrase) -> int:

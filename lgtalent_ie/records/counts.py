@@ -13,26 +13,33 @@ particles, endings, 등 and other mentions of time or number end it.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from lgtalent_ie.reading import Morpheme, Reading, Sentence
-from lgtalent_ie.records.noun_phrases import (
-    noun_phrase_after,
-    noun_phrase_before,
-)
+from lgtalent_ie.records.noun_phrases import mention_at, noun_phrase_after, noun_phrase_before
 from lgtalent_ie.records.quantities import NEUTRAL, bound_words, parse_quantity
 from lgtalent_ie.schema import Count, Mention, Span
 
 _CONTEXT = 24
 _UNCOUNTED = frozenset(("ordinal", "rank", "age", "temperature"))
 # Counters that stand before a bare noun: 14개 테이블.
-_BEFORE_NOUN = frozenset(("개", "가지", "대", "개국", "종", "종류", "여개", "쌍"))
+_BEFORE_NOUN = frozenset(("개", "가지", "대", "종", "종류", "쌍"))
+# Behind such a counter they are what is done with the things, not the things: 공장 2개 증설.
+_ACTIONS = frozenset(
+    "수행 증설 신설 배치 발표 설치 운영 방문 개설 출시 확보 추가 모집 선정 제출 등록 개최 출원 공개 도입 구축 채용 구매 생산 판매 "
+    "투자 인수 건설 설립 보유 참여 참가 지원 개발 제작 분양 공급 수출 수주 획득 달성 증가 감소 확대 축소 폐쇄 매입 매각".split()
+)
 _PARTITIVES = frozenset(("중", "가운데"))
 _TOPICS = ("JX", "JKS", "JKO")
 # Verbs that say how many there are: 연구원은 10명에 달한다, 10명을 넘는다, 10명으로 늘었다.
 _AMOUNTS = ("달하", "이르", "그치", "불과", "육박", "못", "미치", "넘", "웃돌", "밑돌", "기록",
             "돌파", "늘", "줄", "되", "집계", "안", "머무르", "머물", "많", "적", "추산")  # fmt: skip
+# Nouns between the counted phrase and the number that belong to neither: 지원자 평균 20명.
+_BETWEEN = frozenset("평균 누적 합계 도합 추가 최종 신규 매년 매달 매월 연간 하루 전원 선착순 연 월 모두".split())
+# Subjects that count others, not themselves: 회사가 10명 뽑았다.
+_COUNTING = ("회사", "기업", "대학", "학교", "정부", "그룹", "연구소", "기관", "업체", "재단", "은행", "부처",
+             "업계", "당국", "측", "센터", "연구원장")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,9 @@ def _read(reading: Reading, mention: Mention) -> Count:
     before = reading.text[max(low, mention.start - _CONTEXT) : mention.start]
     after = reading.text[mention.end : min(high, mention.end + _CONTEXT)]
     count = parse_quantity(mention.text, before=before, after=after) or _unread(mention)
+    if count.dimension == "age" and count.min is not None and _is_product(reading, mention.start):
+        # 아이폰 30대 are thirty pieces, not people in their thirties.
+        count = replace(count, value=count.min, min=None, max=None, dimension="item")
     of = None
     if sentence is not None and count.dimension not in _UNCOUNTED:
         place = _Place(
@@ -82,6 +92,13 @@ def _read(reading: Reading, mention: Mention) -> Count:
     )
 
 
+def _is_product(reading: Reading, end: int) -> bool:
+    while end and reading.text[end - 1] == " ":
+        end -= 1
+    mention = mention_at(reading, end - 1) if end else None
+    return mention is not None and mention.label == "PRODUCT"
+
+
 def _unread(mention: Mention) -> Count:
     return Count(
         mention.id, mention.start, mention.end, mention.text, None, None, None, None, "other",
@@ -93,37 +110,42 @@ def _counted(place: _Place) -> Span | None:
     if place.count.dimension == "ratio" and place.count.unit is None and place.count.min is None:
         # 1:1, 3분의 1: a share of something, never a number of it.
         return _share(place, _skip_adverbs(place))
-    right = _right(place)
-    if right is not None:
-        return right
     at = _skip_adverbs(place)
+    left = None
     if place.count.unit not in ("배", "곱절", "갑절"):
         left = noun_phrase_before(place.reading, place.sentence, at)
-        if left is not None:
-            return left
+    right = _right(place, left)
+    if right is not None or left is not None:
+        return right or left
     return _share(place, at) or _listed(place, at) or _across(place, at)
 
 
 def _skip_adverbs(place: _Place) -> int:
     """The index behind which the counted phrase ends: 약, 최소, 모두, 총 before the number skipped."""
-    words = {row.word for row in bound_words() if row.side == "before"} | set(NEUTRAL)
+    words = _BETWEEN.union(NEUTRAL, (row.word for row in bound_words() if row.side == "before"))
     at = place.first
     while at > 0:
         morpheme = place.sentence.morphemes[at - 1]
-        if place.reading.text[morpheme.start : morpheme.end] not in words:
+        mention = mention_at(place.reading, morpheme.start)
+        if mention is not None and mention.label in ("DATE", "TIME"):
+            at -= 1
+        elif mention is None and place.reading.text[morpheme.start : morpheme.end] in words:
+            at -= 1
+        else:
             break
-        at -= 1
     return at
 
 
-def _right(place: _Place) -> Span | None:
+def _right(place: _Place, left: Span | None) -> Span | None:
     morphemes, at = place.sentence.morphemes, place.last
     if at >= len(morphemes):
         return None
-    if morphemes[at].tag == "JKG":
+    if morphemes[at].tag == "JKG" and left is None:
         after = morphemes[at].end
         return noun_phrase_after(place.reading, place.sentence, at + 1, after)
     if place.count.unit not in _BEFORE_NOUN or place.count.dimension != "item":
+        return None
+    if left is not None and morphemes[at].form in _ACTIONS:
         return None
     return noun_phrase_after(place.reading, place.sentence, at, place.mention.end)
 
@@ -164,24 +186,29 @@ def _across(place: _Place, at: int) -> Span | None:
     if particle.tag == "JKO":
         if _follows(place).tag.startswith(("JKO", "JKB")):
             return None
-    elif particle.form not in ("만", "도") and not _says_how_many(place):
+    elif particle.form not in ("만", "도") and not _says_how_many(place, particle):
         return None
     return noun_phrase_before(place.reading, place.sentence, at - 1)
 
 
-def _says_how_many(place: _Place) -> bool:
+def _says_how_many(place: _Place, particle: Morpheme) -> bool:
     """Whether the number is what the sentence says of its topic, not an object or an adjunct."""
-    morphemes, at = place.sentence.morphemes, place.last
     after = _follows(place)
-    if not after.tag.startswith(("JKO", "JKB", "JKS", "JX", "JKG", "JC")):
-        return True
     if after.tag in ("JKG", "JC"):
         return False
-    return any(
+    if not after.tag or after.tag.startswith(("VCP", "SF", "SP", "EF", "EC", "SS")):
+        return True
+    following = place.sentence.morphemes[place.last : place.last + 6]
+    if any(
         morpheme.form.startswith(_AMOUNTS)
-        for morpheme in morphemes[at + 1 : at + 5]
+        for morpheme in following
         if morpheme.tag.startswith(("V", "NN", "MA"))
-    )
+    ):
+        return True
+    # 연구원이 10명 합류했다: a number without particle floats behind its subject.
+    subject = place.reading.text[max(0, particle.start - 4) : particle.start]
+    floats = not after.tag.startswith("J") and particle.tag == "JKS"
+    return floats and not subject.endswith(_COUNTING)
 
 
 def _follows(place: _Place) -> Morpheme:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 
-from lgtalent_ie.records.dates_expressions import Calendar
-from lgtalent_ie.records.dates_grammar import expression_at, expression_of
+from lgtalent_ie.records.dates_grammar import MAX_LENGTH, expression_at, expression_of
 from lgtalent_ie.records.dates_lexicon import start_pattern
 from lgtalent_ie.records.dates_reading import read_dates
 from lgtalent_ie.records.dates_resolve import resolve
 from lgtalent_ie.schema import Date
+
+_CLOSING = re.compile("['’]")
 
 __all__ = ["DateMatch", "find_dates", "parse_date", "read_dates"]
 
@@ -39,12 +42,17 @@ def find_dates(text: str) -> tuple[DateMatch, ...]:
     """
     found, at, sieve = [], 0, start_pattern()
     while start := sieve.search(text, at):
-        match = expression_at(text, start.start())
+        begin = start.start()
+        match = expression_at(text, begin)
+        if match and text[begin] in "'‘`" and _CLOSING.search(text, match.end, match.end + 40):
+            # The mark opens a quotation ('10년 이상'), it does not shorten a year.
+            begin += 1
+            match = expression_at(text, begin)
         if match is None:
             at = start.end()
             continue
         label: Literal["DATE", "TIME"] = "TIME" if match.expression.is_time else "DATE"
-        found.append(DateMatch(start.start(), match.end, label, match.sure))
+        found.append(DateMatch(begin, match.end, label, match.sure))
         at = match.end
     return tuple(found)
 
@@ -77,11 +85,18 @@ mod='END', relative=True)
     >>> parse_date("13일").value, parse_date("2월 30일"), parse_date("16주간").value
     ('XXXX-XX-13', None, 'P16W')
     """
+    if len(text) > MAX_LENGTH:
+        return None
+    return _parse(text, anchor, previous, future)
+
+
+@lru_cache(maxsize=16384)
+def _parse(
+    text: str, anchor: str | date | datetime | None, previous: Date | None, future: bool | None
+) -> Date | None:
     expression = expression_of(text)
     if expression is None:
         return None
-    if isinstance(expression, Calendar) and expression.repeat:
-        previous = None
     return resolve(expression, _as_date(anchor), previous, future)
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 SEASON_MONTHS = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}
-"""First month of each three-month season, as the Korea Meteorological Administration counts them."""
+"""First month of each three-month season, as Korean meteorology counts them."""
 
 _VALUE = re.compile(
     r"(?P<y>\d{4})(?:-(?P<m>\d\d)(?:-(?P<d>\d\d))?|-Q(?P<q>[1-4])|-H(?P<h>[12])"

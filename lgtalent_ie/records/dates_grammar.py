@@ -1,4 +1,4 @@
-"""How pieces join into one calendar expression: `지난해` + `3월` + `말`, `사흘` + `전`, `11일부터 16일까지`."""
+"""How pieces join into one calendar expression: `지난해` + `3월` + `말`, `사흘` + `전`."""
 
 from __future__ import annotations
 
@@ -29,30 +29,55 @@ from lgtalent_ie.records.dates_lexicon import (
 _GAP = re.compile(f"{BLANK}{{0,2}}")
 _GLOSS = re.compile(GLOSS)
 _JOINT = re.compile(f"(?:{GLOSS})?(?:(?P<from>부터|에서){BLANK}{{0,2}}|{BLANK}?{DASH}{BLANK}?)")
-_LEFT_OUT = re.compile(r"(?P<about>약|대략)? ?(?:최근|향후|앞으로|이르면|늦어도|총) ?|(?P<about2>약|대략) ?")
-_HALF = re.compile(f"{BLANK}?반(?![가-힣])|{BLANK}?반(?=에|까지|부터|쯤|께|경|동안|간|만|이|을|가량)")
+_LEFT_OUT = re.compile(
+    r"(?P<about>약|대략)? ?(?:최근|향후|앞으로|이르면|늦어도|총) ?|(?P<about2>약|대략) ?"
+)
+_HALF = re.compile(
+    f"{BLANK}?반(?![가-힣])|{BLANK}?반(?=에|까지|부터|쯤|께|경|동안|간|만|이|을|가량)"
+)
 _SHIFT = re.compile(
     f"{BLANK}?(?P<side>전|뒤|후)(?![가-힣])|{BLANK}?(?P<side2>전|뒤|후)"
     "(?=에|의|부터|까지|쯤|엔|인|이|으로|로|만|과|보다|께)"
 )
 _SUFFIX = re.compile("간|째")
-_PLAIN_TAIL = re.compile("(?:에는?|에도|엔|부터|까지|의|과|와|마다|동안|만에?|간)(?![가-힣])")
+_SUFFIX_STARTS = frozenset("반전뒤후간째 \t\u00a0\u3000")
+_PLAIN_TAIL = re.compile("(?:에는?|에도|엔|부터|까지|의|과|와|마다|동안|만에?|간|종일)(?![가-힣])")
 _MAX_PIECES = 12
+MAX_LENGTH = 80
+"""Characters of the longest text that is still read as one expression."""
 
 # Which class of piece may follow which; "" is the start.
 _FOLLOWS: dict[str, frozenset[str]] = {
     "": frozenset(
-        "direction year this_year span month week day dayword holiday weekday nth_weekday edge same date "
-        "year_month short_year".split()
+        [
+            "direction",
+            "year",
+            "this_year",
+            "span",
+            "month",
+            "week",
+            "day",
+            "dayword",
+            "holiday",
+            "weekday",
+            "nth_weekday",
+            "edge",
+            "same",
+            "date",
+            "year_month",
+            "short_year",
+        ]
     ),
-    "direction": frozenset("year span month day holiday weekday edge short_year date".split()),
-    "year": frozenset("span month holiday part edge".split()),
-    "this_year": frozenset("span month holiday part edge".split()),
-    "short_year": frozenset("month part".split()),
+    "direction": frozenset(
+        ["year", "span", "month", "day", "holiday", "weekday", "edge", "short_year", "date"]
+    ),
+    "year": frozenset(["span", "month", "holiday", "part", "edge"]),
+    "this_year": frozenset(["span", "month", "holiday", "part", "edge"]),
+    "short_year": frozenset(["month", "part"]),
     "year_month": frozenset(["part"]),
     "span": frozenset(["part"]),
-    "month": frozenset("nth_week nth_weekday day dayword part".split()),
-    "week": frozenset("weekday part day_name".split()),
+    "month": frozenset(["nth_week", "nth_weekday", "day", "dayword", "part"]),
+    "week": frozenset(["weekday", "part", "day_name"]),
     "nth_week": frozenset(["weekday"]),
     "day": frozenset(["weekday", "weekday_gloss"]),
     "dayword": frozenset(["weekday", "weekday_gloss"]),
@@ -63,12 +88,26 @@ _FOLLOWS: dict[str, frozenset[str]] = {
     "hour": frozenset(["minute"]),
     "minute": frozenset(["second"]),
 }
-_CLOCK_START = frozenset("daypart moment hour clock".split())
-_NOT_ALONE = frozenset("direction this_year short_year part".split())
+_CLOCK_START = frozenset(["daypart", "moment", "hour", "clock"])
+_NOT_ALONE = frozenset(["direction", "this_year", "short_year", "part"])
 _LENGTH_UNITS = {
     "년": "Y", "개년": "Y", "해": "Y", "개월": "M", "달": "M", "주일": "W", "주": "W", "일": "D",
     "시간": "TH", "분": "TM", "초": "TS",
 }  # fmt: skip
+# Unit → class, field, what the number may be.
+_CALENDAR_UNITS = {
+    "년": ("year", "year", range(1000, 3000)),
+    "년도": ("year", "year", range(3000)),
+    "학년도": ("year", "year", range(3000)),
+    "년대": ("year", "decade", range(3000)),
+    "세기": ("year", "century", range(1, 100)),
+    "분기": ("span", "quarter", range(1, 5)),
+    "월": ("month", "month", range(1, 13)),
+    "일": ("day", "day", range(1, 32)),
+    "시": ("hour", "hour", range(25)),
+    "분": ("minute", "minute", range(60)),
+    "초": ("second", "second", range(60)),
+}
 _ORDER = ("Y", "M", "W", "D", "TH", "TM", "TS")
 
 
@@ -84,15 +123,17 @@ class Match:
 def ends_well(text: str, end: int) -> bool:
     """Whether a word may end here: no letter follows, or a tail such as a particle."""
     following = text[end : end + 1]
-    if not following or not (following.isalnum()):
+    if not following or not following.isalnum() or (following.isascii() and following.isalpha()):
         return True
     return "가" <= following <= "힣" and tail_pattern().match(text, end) is not None
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Stricter than `ends_well`, for short everyday words: 봄에 but not 봄이라면, 낮에 but not 낮은."""
-    return end - start > 2 or not text[end : end + 1].isalpha() or (
-        _PLAIN_TAIL.match(text, end) is not None
+    """Stricter than `ends_well`, for short everyday words: 낮에 but not 낮은."""
+    return (
+        end - start > 2
+        or not text[end : end + 1].isalpha()
+        or (_PLAIN_TAIL.match(text, end) is not None)
     )
 
 
@@ -132,7 +173,8 @@ def _simple(text: str, at: int, with_clock: bool) -> Match | None:
 def _calendar(text: str, token: Token, with_clock: bool) -> Match | None:
     fields: dict[str, Any] = {}
     upto: tuple[str, Any] | None = None
-    before, best, pieces, sure = "", None, 0, False
+    before, pieces, sure = "", 0, False
+    best: tuple[int, dict[str, Any], tuple[str, Any] | None, bool] | None = None
     piece: Token | None = token
     while piece is not None and pieces < _MAX_PIECES:
         kind, sets, high = _reading(piece, before)
@@ -141,9 +183,8 @@ def _calendar(text: str, token: Token, with_clock: bool) -> Match | None:
         )
         if not (opens_clock or kind in _FOLLOWS.get(before, ())) or upto is not None:
             break
-        if before == "direction" and any(name.endswith(("_off", "repeat")) for name, _ in sets):
-            if kind != "edge":
-                break
+        if before == "direction" and kind != "edge" and _is_relative(sets):
+            break
         pieces += 1
         fields.update(sets)
         fields["about"] = fields.get("about", False) or piece.about
@@ -153,13 +194,21 @@ def _calendar(text: str, token: Token, with_clock: bool) -> Match | None:
         if kind == "hour" and (half := _HALF.match(text, end)):
             fields["minute"], before, end = 30, "clock", half.end()
         if (kind not in _NOT_ALONE or pieces > 1) and ends_well(text, end):
-            known = Calendar(**fields)
-            best = Match(end, _stretch(known, upto) if upto else known, sure)
+            best = (end, dict(fields), upto, sure)
         if kind in ("day", "date") and with_clock and (gloss := _GLOSS.match(text, end)):
             end = gloss.end()
         gap = _GAP.match(text, end)
         piece = token_at(text, gap.end() if gap else end)
-    return best
+    if best is None:
+        return None
+    end, fields, upto, sure = best
+    known = Calendar(**fields)
+    return Match(end, _stretch(known, upto) if upto else known, sure)
+
+
+def _is_relative(sets: tuple[tuple[str, Any], ...]) -> bool:
+    """Whether a word counts from a base of its own, so that no 지난 or 오는 stands before it."""
+    return any(name.endswith(("_off", "repeat")) for name, _ in sets)
 
 
 def _stretch(first: Calendar, upto: tuple[str, Any]) -> Stretch:
@@ -174,29 +223,18 @@ def _reading(
     if piece.kind != "number":
         return piece.kind, piece.sets, None
     nothing: tuple[str, tuple[tuple[str, Any], ...], None] = ("", (), None)
-    if piece.number != int(piece.number) or piece.style == "short" and not before:
+    if piece.number != int(piece.number) or (piece.style == "short" and not before):
         return nothing
     number, low, unit = int(piece.number), piece.low, piece.unit
     if piece.style == "native" and unit != "시":
         return nothing
-    kind, name, accepted = {
-        "년": ("year", "year", range(1000, 3000)),
-        "년도": ("year", "year", range(3000)),
-        "학년도": ("year", "year", range(3000)),
-        "년대": ("year", "decade", range(3000)),
-        "세기": ("year", "century", range(1, 100)),
-        "분기": ("span", "quarter", range(1, 5)),
-        "월": ("month", "month", range(1, 13)),
-        "일": ("day", "day", range(1, 32)),
-        "시": ("hour", "hour", range(25)),
-        "분": ("minute", "minute", range(60)),
-        "초": ("second", "second", range(60)),
-    }.get(unit, nothing)
-    if not kind:
+    if unit not in _CALENDAR_UNITS:
         return nothing
+    kind, name, accepted = _CALENDAR_UNITS[unit]
     if unit == "년" and (piece.style == "mark" or number < 100):
         if low is None and piece.style != "mark":
-            kind = "short_year"
+            # 98년 3월 and 07년 3월 are dates, 1년 6월 is a year and a half.
+            kind = "short_year" if number > 9 or piece.style == "padded" else ""
         elif low is not None and low < 1000 and piece.style != "mark":
             return nothing
         number = full_year(number) if low is None else int(low) // 100 * 100 + number
@@ -245,7 +283,7 @@ def _length(text: str, token: Token) -> Match | None:
         if last == "D" and unit[0] == "T":
             # 1일 8시간 is eight hours a day, not a day and eight hours.
             break
-        if unit == "Y" and piece.number > 999 or (last == "박" and unit != "D"):
+        if (unit == "Y" and piece.number > 999) or (last == "박" and unit != "D"):
             break
         low = piece.low
         if low is not None and low >= piece.number:
@@ -262,6 +300,8 @@ def _length(text: str, token: Token) -> Match | None:
 
 
 def _finish(text: str, end: int, length: Length, sure: bool) -> Match | None:
+    if text[end : end + 1] not in _SUFFIX_STARTS:
+        return Match(end, length, sure) if ends_well(text, end) else None
     half = _HALF.match(text, end)
     unit, number = length.pairs[-1]
     if half and length.upto is None and unit not in ("TM", "TS"):
@@ -300,7 +340,7 @@ def expression_of(text: str, effect: Effect = "none") -> Expression | None:
 
     `effect` is what stands after the string in its text (see `tail_effect`).
     """
-    text = text.strip(" \t\r\n\u00a0\u3000")[:80]
+    text = text.strip(" \t\r\n\u00a0\u3000")
     start, about = 0, effect == "about"
     if left_out := _LEFT_OUT.match(text):
         start = left_out.end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -101,7 +101,9 @@ def start_pattern() -> re.Pattern[str]:
     )
 
 
-_UNITS = "학년도|년도|년대|개년|년|개월|달|월|주일|주|일|시간|시|분기|분(?!의 ?[\\d일이삼])|초|세기|박"
+_UNITS = (
+    "학년도|년도|년대|개년|년|개월|달|월|주일|주|일|시간|시|분기|분(?!의 ?[\\d일이삼])|초|세기|박"
+)
 _FIGURES = re.compile(
     rf"(?P<mark>['’‘`])?(?:(?P<low>\d{{1,4}}){BLANK}?{DASH}{BLANK}?)?"
     rf"(?P<n>\d{{1,4}}(?:\.\d{{1,2}})?)(?P<about>여)?{BLANK}?(?P<unit>{_UNITS})"
@@ -110,7 +112,9 @@ _NATIVE = re.compile(
     rf"(?P<n>{'|'.join(sorted(NATIVE, key=len, reverse=True))}){BLANK}?"
     rf"(?P<unit>(?<=한)해|(?<={BLANK})해|달|주일|(?<={BLANK})주|시간|시(?!간))"
 )
-_SINO = re.compile(rf"(?P<n>{SINO})(?P<unit>학년도|년도|년대|년|개월|월|주일|일|시간|시|분기|분|초|세기)")
+_SINO = re.compile(
+    rf"(?P<n>{SINO})(?P<unit>학년도|년도|년대|년|개월|월|주일|일|시간|시|분기|분|초|세기)"
+)
 _DATE = re.compile(
     rf"(?:(?P<y>\d{{4}})|(?P<mark>['’‘`])?(?P<yy>\d\d))(?P<sep>[./-]){BLANK}?(?P<m>\d{{1,2}})"
     rf"(?P=sep){BLANK}?(?P<d>\d{{1,2}})(?![\d]|[.,:/-]\d|-)(?:T(?P<h>\d\d):(?P<min>\d\d)"
@@ -121,6 +125,8 @@ _CLOCK = re.compile(r"(?P<h>\d{1,2}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?![\d:])
 _WEEKDAY_GLOSS = re.compile(r"\((?P<w>[월화수목금토일])(?:요일)?\)")
 
 
+# A piece is asked for up to three times: as follower twice, as a start of its own once.
+@lru_cache(maxsize=16)
 def token_at(text: str, at: int) -> Token | None:
     """The longest piece that starts exactly at `at`, None where none does."""
     character = text[at : at + 1]
@@ -193,7 +199,8 @@ def _figures(text: str, at: int) -> Token | None:
     return Token(
         "number", end, unit != "주", unit=unit, number=number,
         low=float(found["low"]) if found["low"] else None,
-        style="mark" if found["mark"] else "figures", about=bool(found["about"]),
+        style="mark" if found["mark"] else "padded" if found["n"][0] == "0" else "figures",
+        about=bool(found["about"]),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Dates of a whole document: anchor, order of telling, and the direction that each sentence takes."""
+"""Dates of a whole document: anchor, order of telling, direction of each clause."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from functools import cache
 
 from lgtalent_ie.reading import Morpheme, Reading, Sentence
 from lgtalent_ie.records.dates_expressions import Calendar, Expression, Stretch
-from lgtalent_ie.records.dates_grammar import expression_of, tail_effect
+from lgtalent_ie.records.dates_grammar import MAX_LENGTH, expression_of, tail_effect
 from lgtalent_ie.records.dates_lexicon import GLOSS, read_table
-from lgtalent_ie.records.dates_resolve import known_day, parts_of, resolve
+from lgtalent_ie.records.dates_point import known_day, parts_of
+from lgtalent_ie.records.dates_resolve import resolve
 from lgtalent_ie.schema import Date, Mention
 
-_LIST_GAP = re.compile(rf"(?:{GLOSS})?\s{{0,2}}(?:과|와|,|·|및|∙|하고|에 이어)?\s{{0,2}}(?:및\s{{0,2}})?")
+_LIST_GAP = re.compile(
+    rf"(?:{GLOSS})?\s{{0,2}}(?:과|와|,|·|및|∙|하고|에 이어)?\s{{0,2}}(?:및\s{{0,2}})?"
+)
 _PREDICATES = ("VV", "VA", "VX", "VCP", "XSV", "XSA")
 _MAX_MORPHEMES = 60
 
@@ -42,17 +45,17 @@ def _cues() -> dict[tuple[str, str], frozenset[str]]:
 def read_dates(reading: Reading) -> tuple[Date, ...]:
     """One Date for every DATE and TIME mention that can be read, in order.
 
-    The anchor is `reading.published`; `이날`, `같은 달`, `당시` take the date told before them; a bare
-    day or month looks forward where its clause speaks of what is to come
+    The anchor is `reading.published`; `이날` and `당시` take the date told before them; a bare day
+    or month looks forward where its clause speaks of what is to come
     (`tables/date_cues.tsv`). A mention that cannot be read yields no record.
 
-    >>> [(d.value, d.mod) for d in read_dates(reading)]  # 협회는 오는 25일 … 이달 초 …, on 2023-06-21
+    >>> [(d.value, d.mod) for d in read_dates(reading)]  # 오는 25일 … 이달 초 …
     [('2023-06-25', None), ('2023-06', 'START')]
     """
     told, dates = _Told(), []
     before: tuple[Mention, Expression, Date] | None = None
     for mention in reading.mentions:
-        if mention.label not in ("DATE", "TIME"):
+        if mention.label not in ("DATE", "TIME") or len(mention.text) > MAX_LENGTH:
             continue
         expression = expression_of(mention.text, tail_effect(reading.text, mention.end))
         if expression is None:
@@ -100,7 +103,7 @@ def _wanted(
 
 
 def _after(told: _Told, date: Date, demoted: bool) -> _Told:
-    """What is told once `date` is; the day of a report (`15일 밝혔다`) does not hide the event's."""
+    """What is told once `date` is; the day of a report (15일 밝혔다) hides no event's."""
     parts = parts_of(date.value) if date.type in ("DATE", "TIME") else None
     if parts is None or demoted:
         return told
@@ -128,9 +131,7 @@ def _inherited(
     listed = _LIST_GAP.fullmatch(reading.text, earlier.end, mention.start) is not None
     new = start
     if start.month or start.quarter or start.half or start.season:
-        if source.has_year and (
-            listed or not _has_predicate(sentence, earlier.end, mention.start)
-        ):
+        if source.has_year and (listed or not _has_predicate(sentence, earlier.end, mention.start)):
             new = replace(start, year=parts[0])
     elif start.day and source.has_month and listed and parts[1]:
         new = replace(start, year=parts[0], month=parts[1])
@@ -152,21 +153,27 @@ def _has_predicate(sentence: Sentence, start: int, end: int) -> bool:
 
 def _looks_forward(sentence: Sentence, offset: int) -> bool | None:
     """Whether the clause after a date speaks of what is to come; None where nothing says."""
-    present = False
+    present, whole, decision = False, False, None
     for morpheme in _morphemes_from(sentence, offset):
         tag = morpheme.tag.split("-")[0]
         says = _cues().get((morpheme.form, tag), frozenset())
-        if "past" in says:
-            return False
-        if "future" in says:
-            return True
         present = present or "present" in says
-        if tag in ("EF", "EC") and morpheme.form.startswith(("ᆫ다", "는다")):
-            if present:
-                return True
-        elif tag == "EF":
-            return None
-    return None
+        ends = tag in ("EF", "EC") and morpheme.form.startswith(("ᆫ다", "는다"))
+        said: bool | None = None
+        if "past" in says:
+            said = False
+        elif "future" in says or (ends and present):
+            said = True
+        # A date before its sentence's topic (16일 협회는 …) belongs to the last verb of all, and
+        # what stands inside a relative clause says nothing about it.
+        whole = whole or (tag == "JX" and morpheme.form in ("은", "는") and decision is None)
+        if said is not None and not (whole and tag == "ETM"):
+            decision = said
+            if not whole or (morpheme.form, tag) == ("따르", "VV"):
+                return decision
+        if tag == "EF" and not ends and not whole:
+            return decision
+    return decision
 
 
 def _is_report(sentence: Sentence, offset: int) -> bool:

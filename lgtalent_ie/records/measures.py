@@ -35,7 +35,7 @@ _SYMBOLS = {
     "$": "USD", "＄": "USD", "€": "EUR", "£": "GBP", "₩": "KRW", "￦": "KRW", "¥": "JPY",
     "￥": "JPY", "₹": "INR", "₫": "VND", "₽": "RUB",
 }  # fmt: skip
-_MILLIONS = re.compile(r" ?(million|billion|trillion)\b")
+_MILLIONS = re.compile(r" ?(million|billion|trillion)(?![A-Za-z])")
 _SCALES = {"million": 10**6, "billion": 10**9, "trillion": 10**12}
 # 한 before these counts; before others (한 곳, 한 번) it is as often an article.
 _ONE_COUNTS = frozenset(("명", "개", "건", "마리", "권", "골", "대", "살"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lgtalent_ie.reading import Reading
 from lgtalent_ie.records.patterns import noun_classes
-from lgtalent_ie.schema import Count, Mention, Organization
+from lgtalent_ie.schema import Count, Date, Mention, Organization
 
 SURNAMES_OF_TWO = frozenset(("남궁", "황보", "제갈", "선우", "독고", "사공", "서문", "동방"))
 
@@ -16,7 +16,8 @@ SURNAMES_OF_TWO = frozenset(("남궁", "황보", "제갈", "선우", "독고", "
 class Names:
     """One key per organisation, person and other name of the document.
 
-    `employer` maps a person's key to the organisation the document gives for them.
+    `employer` maps a person's key to the organisation the document gives for them; `durations` are
+    the mentions that name no calendar day.
     """
 
     mentions: dict[str, Mention]
@@ -24,6 +25,7 @@ class Names:
     dimension_of: dict[str, str]
     full_names: dict[str, Mention]
     employer: dict[str, Mention]
+    durations: frozenset[str]
 
     def key(self, mention: Mention) -> str:
         """Equal for two mentions of one thing, as far as the document says."""
@@ -37,7 +39,10 @@ class Names:
 
 
 def read_names(
-    reading: Reading, counts: Sequence[Count], organizations: Sequence[Organization]
+    reading: Reading,
+    dates: Sequence[Date],
+    counts: Sequence[Count],
+    organizations: Sequence[Organization],
 ) -> Names:
     """The names of a document; persons of one surname are told apart by nearness."""
     full_names: dict[str, Mention] = {}
@@ -60,6 +65,7 @@ def read_names(
         {c.mention: c.dimension for c in counts if c.mention is not None},
         full_names,
         {},
+        frozenset(d.mention for d in dates if d.mention and d.type in ("DURATION", "SET", "TIME")),
     )
 
 
@@ -74,13 +80,20 @@ def plain(text: str) -> str:
 
 def fits(mention: Mention, of_class: str, names: Names) -> bool:
     """True where the mention is of the class a rule names: person, money, school, employer, …"""
-    if of_class in ("person", "money"):
+    if of_class in ("person", "money", "item"):
         return names.dimension_of.get(mention.id) == of_class
     if of_class == "school":
         return is_school(mention.text)
     if of_class == "employer":
         return not is_school(mention.text)
+    if of_class == "lab":
+        return mention.text.split("(")[0].strip().endswith(tuple(noun_classes()["lab"]))
     return False
+
+
+def names_a_day(mention: Mention, names: Names) -> bool:
+    """False for durations and for `이날`, which say nothing of their own."""
+    return mention.id not in names.durations and plain(mention.text) not in noun_classes()["vague_date"]
 
 
 def is_school(name: str) -> bool:
@@ -111,6 +124,9 @@ def is_executive(title: str, organization: str) -> bool:
     classes = noun_classes()
     words = title.replace("(", " ").replace(")", " ").replace("·", " ").replace("/", " ").split()
     if any(word in classes["executive"] for word in words):
+        return True
+    # A gloss may stick to the title once its brackets are lost: 최고경영자CEO.
+    if any(word.startswith(tuple(e for e in classes["executive"] if len(e) > 4)) for word in words):
         return True
     last = words[-1] if words else ""
     if len(last) < 2 or not last.endswith("장"):

@@ -138,9 +138,9 @@ def numerals_at(text: str, at: int) -> tuple[Numeral, ...]:
         value = _lexicon().values[old[0]][0]
         found.append(Numeral(at, old.end(), value, None, None, "old"))
     for length in (2, 1):
-        if (part := text[at : at + length]) in _lexicon().parts:
-            value_of_part = _lexicon().parts[part]
-            found.append(Numeral(at, at + length, value_of_part, None, None, "part"))
+        part = _lexicon().parts.get(text[at : at + length])
+        if part is not None and at + length <= len(text):
+            found.append(Numeral(at, at + length, part, None, None, "part"))
     found.sort(key=lambda n: -n.end)
     return tuple(found)
 

@@ -1,9 +1,9 @@
 """Which ORG mentions name the same organisation: one record each, with its fullest name.
 
 Two surfaces are one organisation when they are equal after blanks, case, quotation marks and legal
-forms are taken away (`㈜LG` and `LG`), when they differ in a known ending (`대학교`, `대`) or are known
-names of one house (`tables/org_aliases.tsv`), when one is the gloss of the other in brackets, or
-when one is the end of the other's chain and of no other (`AI연구원` for `LG AI연구원`).
+forms are taken away (`㈜LG` and `LG`), when they differ in a known ending (`대학교`, `대`) or are
+known names of one house (`tables/org_aliases.tsv`), when one is the gloss of the other in brackets,
+or when one is the end of the other's chain and of no other (`AI연구원` for `LG AI연구원`).
 Everything else stays apart: a house and its sub-unit, a group's companies, two branches.
 
 The sets are kept by union-find with path halving (Tarjan and van Leeuwen 1984), so a document of n
@@ -23,9 +23,10 @@ from itertools import pairwise
 from lgtalent_ie.reading import Reading
 from lgtalent_ie.schema import Mention, Organization
 
-# A name in the press has at most a dozen words; what a hostile text has more is not compared.
+# A name in the press has at most a dozen words; a longer one is equal only to itself.
+MOST_LETTERS = 120
 MOST_WORDS = 12
-# Longest known name in words (`몬트리올 학습 알고리즘 연구소`, `Massachusetts Institute of Technology`).
+# Longest known name in words (`Massachusetts Institute of Technology` has four).
 MOST_KNOWN_WORDS = 5
 MOST_GLOSS = 80
 OPENING, CLOSING = "(（[", ")）]"
@@ -34,9 +35,11 @@ QUOTES = "'\"‘’“”`「」『』<>《》〈〉"
 
 @dataclass(frozen=True, slots=True)
 class _Affixes:
-    """`org_suffixes.tsv` by kind; endings longest first."""
+    """`org_suffixes.tsv` by kind, longest forms first."""
 
-    endings: tuple[tuple[str, str], ...]
+    terms: tuple[tuple[str, str], ...]
+    endings: dict[str, str]
+    longest_ending: int
     drops: tuple[str, ...]
     legals: frozenset[str]
     marks: tuple[str, ...]
@@ -68,16 +71,17 @@ class _Name:
 
 
 def read_organizations(reading: Reading) -> tuple[Organization, ...]:
-    """One record for each distinct organisation of the document, in order of first mention.
+    """The organisations that the ORG mentions name, in order of first mention.
 
     `name` is the longest form as written, counted in letters and digits without legal forms: no
     gloss, no form with a letter typed twice, none with brackets, none without Hangul, where there
     is another; of equally long ones the most frequent, then the first. `aliases` are the other
     forms in order. Every ORG mention is in exactly one record.
 
-    >>> text = "한빛대학교(HBU)는 LG전자와 손잡았다. 한빛대는 LG에도 사람을 보낸다."
+    >>> text = "한빛대(HBU)는 LG전자와 손잡았다. 한빛대학교는 LG에도 간다."
     >>> read_organizations(reading)  # with the five ORG mentions of that text
-    (Organization(id='o1', name='한빛대학교', aliases=('HBU', '한빛대'), mentions=('m1', 'm2', 'm4')),
+    (Organization(id='o1', name='한빛대학교', aliases=('한빛대', 'HBU'),
+                  mentions=('m1', 'm2', 'm4')),
      Organization(id='o2', name='LG전자', aliases=(), mentions=('m3',)),
      Organization(id='o3', name='LG', aliases=(), mentions=('m5',)))
     """
@@ -112,8 +116,8 @@ def read_organizations(reading: Reading) -> tuple[Organization, ...]:
 def organization_key(surface: str) -> str:
     """What two surfaces of one organisation share as far as they alone can tell.
 
-    >>> organization_key("㈜엘지전자"), organization_key("포항공과대학교"), organization_key("포스텍")
-    ('lg전자', '포항공과대학교', '포항공과대학교')
+    >>> organization_key("㈜엘지전자"), organization_key("포스텍")
+    ('lg전자', '포항공과대학교')
     """
     return _name(surface).key
 
@@ -144,7 +148,7 @@ class _Sets:
 def _parts(surface: str) -> tuple[_Name, _Name | None]:
     """The name and, where the surface ends in brackets, the gloss in them.
 
-    A legal form in brackets is no gloss, nor is one inside the name (`TR(Talent Relations)팀`).
+    A legal form in brackets is no gloss, nor is one inside the name (`HR(Human Relations)팀`).
     """
     text = surface.strip()
     if text and text[-1] in CLOSING:
@@ -157,10 +161,10 @@ def _parts(surface: str) -> tuple[_Name, _Name | None]:
 
 def _name(surface: str) -> _Name:
     affixes = _affixes()
-    text = surface
+    text = surface if len(surface) <= MOST_LETTERS else ""
     for mark in affixes.marks:
         text = text.replace(mark, " ")
-    written = [_letters(word) for word in _without_brackets(text).split()]
+    written = [_term(_letters(word)) for word in _without_brackets(text).split()]
     words = _without_legal_forms([word for word in written if word])
     if not words:
         return _Name(surface, surface, 0, (surface,), None, surface, ())
@@ -206,10 +210,17 @@ def _known(
 
 
 def _letters(word: str) -> str:
-    """Letters and digits only, one case, full-width folded: `전기·정보공학부` → `전기정보공학부`."""
+    """Letters and digits only, one case, full-width folded: `전기·전자과` → `전기전자과`."""
     # U+318D, the Korean middle dot, counts as a letter in Unicode.
     folded = unicodedata.normalize("NFKC", word.replace("ㆍ", "")).casefold()
     return "".join(char for char in folded if char.isalnum() or char in "&+")
+
+
+def _term(word: str) -> str:
+    """The word with terms of the trade in their short form: `인공지능연구소` → `ai연구소`."""
+    for term, short in _affixes().terms:
+        word = word.replace(term, short)
+    return word
 
 
 def _without_brackets(text: str) -> str:
@@ -247,9 +258,11 @@ def _ending(word: str) -> str:
 
     A chain without blanks keeps its university inside: `한빛대학교의과대학` → `한빛대의대`.
     """
-    for ending, short in _affixes().endings:
-        if word.endswith(ending):
-            word = word[: -len(ending)] + short
+    affixes = _affixes()
+    for at in range(max(0, len(word) - affixes.longest_ending), len(word)):
+        short = affixes.endings.get(word[at:])
+        if short is not None:
+            word = word[:at] + short
             break
     return word.replace("대학교", "대")
 
@@ -455,7 +468,9 @@ def _affixes() -> _Affixes:
         return tuple(_letters(form) for form, _ in forms[kind])
 
     return _Affixes(
-        endings=tuple(forms["ending"]),
+        terms=tuple((form, _letters(short)) for form, short in forms["term"]),
+        endings={_letters(form): short for form, short in forms["ending"]},
+        longest_ending=max(len(form) for form, _ in forms["ending"]),
         drops=folded("drop"),
         legals=frozenset(folded("legal")),
         marks=tuple(form for form, _ in forms["mark"]),
@@ -474,9 +489,9 @@ def _aliases() -> dict[str, str]:
     aliases: dict[str, str] = {}
     short: dict[str, str] = {}
     for canonical, forms, _ in _rows("org_aliases.tsv"):
-        key = _letters(canonical)
+        key = _term("".join(map(_letters, canonical.split())))
         for form in (canonical, *forms.split("|")):
-            words = [letters for word in form.split() if (letters := _letters(word))]
+            words = [letters for word in form.split() if (letters := _term(_letters(word)))]
             aliases["".join(words)] = key
             short["".join(_ending(word) for word in words)] = key
     return short | aliases

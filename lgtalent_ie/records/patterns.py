@@ -116,29 +116,29 @@ def relation_patterns() -> tuple[Pattern, ...]:
 
 
 @cache
-def relation_frames() -> tuple[Frame, ...]:
-    """The frames of predicates and their arguments."""
+def frames(table: str) -> tuple[Frame, ...]:
+    """The rows of relation_frames or fact_frames."""
     return tuple(
         Frame(
             row[0], frozenset(row[1].split("|")), read_argument(row[2]), read_argument(row[3]),
             tuple(w for w in row[4].split("|") if w != "-"), float(row[5]), row[6], row[7],
         )
-        for row in rows("relation_frames")
+        for row in rows(table)
     )  # fmt: skip
 
 
 @cache
-def frames_by_cue() -> Mapping[str, tuple[Frame, ...]]:
-    """Cue → frames that name it."""
+def frames_of(table: str) -> Mapping[str, tuple[Frame, ...]]:
+    """Cue → the frames of that table that name it."""
     found: dict[str, list[Frame]] = {}
-    for frame in relation_frames():
+    for frame in frames(table):
         for cue in frame.cues:
             found.setdefault(cue, []).append(frame)
-    return {cue: tuple(frames) for cue, frames in found.items()}
+    return {cue: tuple(named) for cue, named in found.items()}
 
 
 def read_argument(text: str) -> Argument:
-    """`subj,rel:ORG` or `obj:QUANTITY/money`."""
+    """`subj,rel:ORG`, `obj+target:ORG/school` (both roles at once), or `-` for none."""
     roles, _, label = text.partition(":")
     label, _, of_class = label.partition("/")
     return Argument(tuple(roles.split(",")), label, of_class)

@@ -102,19 +102,19 @@ def bound_of(before: str, after: str, more: bool = False) -> Bound:
 
 
 def _bound_before(before: str) -> Bound:
+    found: Bound = "exact"
     before = before.rstrip(" ")
     for _ in range(3):
         word = before[before.rfind(" ") + 1 :].lstrip("(['\"‘“,")
-        for row in bound_words():
-            if row.side == "before" and row.word == word:
-                if row.bound != "exact":
-                    return row.bound
-                break
-        else:
-            if word not in NEUTRAL:
-                return "exact"
+        bounds = [row.bound for row in bound_words() if row.side == "before" and row.word == word]
+        if not bounds and word not in NEUTRAL:
+            break
+        for bound in bounds:
+            if bound in ("at_least", "at_most"):
+                return bound
+            found = "approx" if bound == "approx" else found
         before = before[: len(before) - len(word)].rstrip(" ")
-    return "exact"
+    return found
 
 
 def _bound_after(after: str) -> Bound:

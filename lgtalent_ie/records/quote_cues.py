@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,8 +29,10 @@ EVERYDAY = frozenset({"쓰", "적", "올리", "남기", "보", "꼽", "받", "�
 
 # A blank may stand before these: `"…" 라고 말했다`.
 DETACHED = frozenset(
-    "고 라고 이라고 며 라며 이라며 면서 라면서 이라면서 라는 이라는 하고 하며 하면서".split()
+    ("고", "라고", "이라고", "며", "라며", "이라며", "면서", "라면서", "이라면서", "라는", "이라는")
 )
+# These never stand without one.
+SPOKEN_LINKS = ("하고", "하며", "하면서")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,12 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """What follows a closing mark; `form` is the connective or particle, `noun` the class of the
-    noun that an adnominal one leads to, `noun_at` whether that noun takes 에 (`질문에`)."""
+    """What follows a closing mark.
+
+    `form` is the connective or particle as written at start..end, `noun` the class of the noun
+    that an adnominal one leads to, `answered` whether that noun takes 에 (`질문에`): what follows
+    answers it.
+    """
 
     role: TailRole
     form: str
@@ -58,7 +65,7 @@ class Tail:
 
 
 def read_tail(page: QuotePage, closing: int, stop: int) -> Tail:
-    """Read what follows the closing mark, up to `stop` (the next quotation or the sentence's end)."""
+    """Read what follows the closing mark up to `stop`, the next quotation or the sentence's end."""
     at = closing + 1
     found = match_connective(page, at, stop)
     if found is not None:
@@ -70,9 +77,12 @@ def read_tail(page: QuotePage, closing: int, stop: int) -> Tail:
     start = at
     while start < stop and page.text[start].isspace():
         start += 1
-    word = page.morphemes[page.index_at(start)].form if page.index_at(start) < len(page.starts) else ""
+    index = page.index_at(start)
+    word = page.morphemes[index].form if index < len(page.morphemes) else ""
     if start < stop and word == "등":
-        return Tail("list", "등", start, start + 1, find_cue(page, start, stop, "list"), None, False)
+        return Tail(
+            "list", "등", start, start + 1, find_cue(page, start, stop, "list"), None, False
+        )
     if start == at and start < stop and page.text[start].isalpha():
         return Tail("case", word, start, start + len(word),
                     find_cue(page, start, stop, "case"), None, False)  # fmt: skip
@@ -87,14 +97,19 @@ def match_connective(page: QuotePage, at: int, stop: int) -> tuple[str, int] | N
             break
         for length in range(min(LONGEST_FORM, stop - start), 0, -1):
             form = text[start : start + length]
-            if form not in connectives() or (start > at and form not in DETACHED):
+            if form not in connectives() or (start > at and not form_stands_apart(form)):
                 continue
-            if start == at and form in ("하고", "하며", "하면서"):
+            if start == at and form in SPOKEN_LINKS:
                 continue
             end = start + length
             if end >= len(text) or not text[end].isalnum() or starts_word(page, end):
                 return form, start
     return None
+
+
+def form_stands_apart(form: str) -> bool:
+    """True for what may follow a closing mark behind a blank."""
+    return form in DETACHED or form in SPOKEN_LINKS
 
 
 def starts_word(page: QuotePage, offset: int) -> bool:
@@ -114,11 +129,11 @@ def noun_after(page: QuotePage, start: int, stop: int) -> tuple[str | None, bool
             break
         if morpheme.tag.startswith("NN") and morpheme.form in quoted_nouns():
             after = page.morphemes[index + 1] if index + 1 < len(page.morphemes) else None
-            if after is not None and after.tag.startswith(("NN", "XSN")) and after.start == morpheme.end:
+            if after is None:
+                return quoted_nouns()[morpheme.form], False
+            if after.tag.startswith(("NN", "XSN")) and after.start == morpheme.end:
                 continue
-            return quoted_nouns()[morpheme.form], (
-                after is not None and after.tag == "JKB" and after.form in ("에", "에는", "에도")
-            )
+            return quoted_nouns()[morpheme.form], after.tag == "JKB" and after.form == "에"
     return None, False
 
 
@@ -141,9 +156,11 @@ def find_cue(page: QuotePage, start: int, stop: int, role: TailRole) -> Cue | No
             continue
         end, stem = found
         verb_class = reporting_verbs()[stem]
-        if reports(verb_class, stem, role, noun_seen, verb_seen):
-            if stem != "하" or index == first or morphemes[index - 1].tag != "JKO" or noun_seen:
-                return cue_of(page, index, end, verb_class)
+        done = index > first and morphemes[index - 1].tag == "JKO"
+        if stem == "하" and done and not noun_seen:
+            pass  # `인사를 하다`: only what the noun says can report
+        elif reports(verb_class, stem, role, noun_seen, verb_seen):
+            return cue_of(page, index, end, verb_class)
         verb_seen = True
         index = end + 1
     return None
@@ -167,7 +184,8 @@ def reports(verb_class: str, stem: str, role: TailRole, noun_seen: bool, verb_se
 def verb_at(page: QuotePage, index: int) -> tuple[int, str] | None:
     """The longest stem of the table that starts at this morpheme: (index of its end, stem)."""
     morphemes, verbs = page.morphemes, reporting_verbs()
-    if not morphemes[index].tag.startswith(STEM_TAGS) or morphemes[index].tag.startswith("VX"):
+    tag = morphemes[index].tag
+    if not tag.startswith(STEM_TAGS) or tag.startswith(("VX", "XS")):
         return None
     best = longest_stem(page, index, "")
     if morphemes[index].tag.startswith("NN"):
@@ -187,11 +205,11 @@ def longest_stem(page: QuotePage, index: int, prefix: str) -> tuple[int, str] | 
     best: tuple[int, str] | None = None
     for at in range(index, min(index + LONGEST_STEM, len(morphemes))):
         morpheme = morphemes[at]
-        if at > index and page.begins_eojeol(at):
-            if not morpheme.tag.startswith("XS") and morphemes[at - 1].form != "못":
-                break
+        apart = at > index and page.begins_eojeol(at)
+        if apart and not morpheme.tag.startswith("XS") and morphemes[at - 1].form != "못":
+            break
         if morpheme.tag == "EC" and morpheme.form in ("어", "아"):
-            full += "어"
+            full += linking_vowel(full)
         elif morpheme.tag.startswith(STEM_TAGS):
             full, short = full + morpheme.form, short + morpheme.form
         else:
@@ -204,7 +222,13 @@ def longest_stem(page: QuotePage, index: int, prefix: str) -> tuple[int, str] | 
     return best
 
 
-def is_copula(morphemes: tuple[Morpheme, ...] | list[Morpheme], index: int) -> bool:  # type: ignore[type-arg]
+def linking_vowel(stem: str) -> str:
+    """어 or 아 as vowel harmony writes it; the analyser gives 어 for both."""
+    vowel = (ord(stem[-1]) - ord("가")) // 28 % 21 if "가" <= stem[-1:] <= "힣" else -1
+    return "아" if vowel in (0, 8) and stem[-1] != "하" else "어"
+
+
+def is_copula(morphemes: Sequence[Morpheme], index: int) -> bool:
     """True for 이다 at this index."""
     return index < len(morphemes) and morphemes[index].tag.startswith("VCP")
 

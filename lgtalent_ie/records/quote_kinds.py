@@ -20,13 +20,15 @@ from lgtalent_ie.records.speakers import best_phrase, phrases_between
 PUNCTUATION_TAGS = ("SF", "SP", "SE", "SS", "SW", "SO")
 # 것이다, 예정이다 …: behind a modified noun the copula alone makes a clause of the whole.
 CLAUSE_NOUNS = frozenset(
-    "것 거 예정 계획 방침 때문 상황 생각 셈 뿐 따름 중 수준 정도 입장 전망 모습 단계 시점 때 터 바 "
-    "곳 일 점 이유 편 듯 추세 판 격 것들 덕분 의도 취지 목표 각오 구상 분위기 실정".split()
-)
+    ("것", "거", "예정", "계획", "방침", "때문", "상황", "생각", "셈", "뿐", "따름", "중", "수준", "정도",
+     "입장", "전망", "모습", "단계", "시점", "때", "터", "바", "곳", "일", "점", "이유", "편", "듯", "추세",
+     "판", "격", "것들", "덕분", "의도", "취지", "목표", "각오", "구상", "분위기", "실정")
+)  # fmt: skip
 # A headline's quotation has at least so many eojeols, or names its source.
 HEADLINE_EOJEOLS = 2
 # A verbless line is looked at this many morphemes around the quotation.
 AROUND = 60
+REPLIES = frozenset({"네", "예", "응", "아니", "아니오", "글쎄", "물론"})
 OBJECT_CLASSES = ("stress", "urge", "promise", "claim")
 WRITTEN_NAMES = ("적히", "쓰이", "새기")
 
@@ -100,10 +102,13 @@ def judge_quotative(
     if tail.role == "adnominal":
         if tail.noun == "name" and (not said or cue is None):
             return None
-        if tail.noun is None and (cue is None or not said) and tail.form not in ("던", "라던", "이라던"):
-            # `"간다"는 등` has no noun; a single-marked title with topic 는 looks the same.
-            if not (content.clause and quoted.style == "double"):
-                return None
+        past = tail.form in ("던", "라던", "이라던")
+        bare = tail.noun is None and (cue is None or not said) and not past
+        # `"간다"는 등` has no noun; a single-marked title with topic 는 looks the same.
+        if bare and not (content.clause and quoted.style == "double"):
+            return None
+        if not said and cue is None:
+            return None
         if name and cue is None:
             return None
         if tail.answered:
@@ -111,8 +116,10 @@ def judge_quotative(
         return ("direct" if said else "partial", cue, 0.85 if cue is not None else 0.7)
     if tail.role == "connective":
         leads = following is not None and following.tail.role != "free"
-        if not content.clause and tail.form in ("이며", "이면서", "이지만") and not (
-            leads or (cue is not None and quoted.style == "double")
+        if (
+            not content.clause
+            and tail.form in ("이며", "이면서", "이지만")
+            and not (leads or (cue is not None and quoted.style == "double"))
         ):
             return None
         if not content.clause and not leads and cue is None and quoted.style != "double":
@@ -134,9 +141,9 @@ def judge_case(quoted: Quoted, content: Content, tail: Tail, name: bool) -> Deci
     if name or quoted.style != "double" or cue is None:
         return None
     near = cue.start - tail.end <= 3
-    if tail.form in ("을", "를") and near:
-        if content.clause or cue.verb_class in OBJECT_CLASSES:
-            return ("direct" if content.clause else "partial", cue, 0.7)
+    object_of = content.clause or cue.verb_class in OBJECT_CLASSES
+    if tail.form in ("을", "를") and near and object_of:
+        return ("direct" if content.clause else "partial", cue, 0.7)
     if tail.form in ("으로", "로") and near and cue.verb_class == "judge":
         return "partial", cue, 0.7
     return None
@@ -160,10 +167,10 @@ def judge_free(
             return None
         return "direct", tail.cue, 0.85
     after = page.text[quoted.closing + 1 : unit.end].lstrip()
-    if following is not None and after.startswith((",", "·", "“", '"')):
-        # `"…", "…"라고 말했다`: what the last one is, the first one is.
-        if content.clause or (double and following.kind == "partial"):
-            return ("direct" if content.clause else "partial", following.cue, 0.8)
+    # `"…", "…"라고 말했다`: what the last one is, the first one is.
+    listed = following is not None and after.startswith((",", "·", "“", '"'))
+    if listed and following and (content.clause or (double and following.kind == "partial")):
+        return ("direct" if content.clause else "partial", following.cue, 0.8)
     ended = not after or after[0] in ".…,·!?‥" or unit.kind == "headline"
     if content.clause and (double or quoted.style == "bracket"):
         if quoted.style == "bracket" and tail.cue is None:
@@ -202,15 +209,21 @@ def read_content(page: QuotePage, quoted: Quoted) -> Content | None:
     """The words inside the marks without blanks around them; None where there are none."""
     start, end = quoted.opening + 1, quoted.closing
     inside = page.text[start:end]
-    start, end = start + len(inside) - len(inside.lstrip()), end - len(inside) + len(inside.rstrip())
+    start, end = (
+        start + len(inside) - len(inside.lstrip()),
+        end - len(inside) + len(inside.rstrip()),
+    )
     if start >= end or not any(c.isalnum() for c in page.text[start:end]):
         return None
     words = [m for m in page.between(start, end) if not m.tag.startswith(PUNCTUATION_TAGS)]
     if not words:
         return None
     last = words[-1].tag
-    clause = last in ("EF", "IC") or (last == "EC" and len(words) > 1) or (
-        last == "JX" and words[-1].form == "요"
+    clause = (
+        last in ("EF", "IC")
+        or page.text[start:end].rstrip(".!?") in REPLIES
+        or (last == "EC" and len(words) > 1)
+        or (last == "JX" and words[-1].form == "요")
     )
     if not clause and last == "ETN" and words[-1].form in ("ᆷ", "음"):
         clause = len(words) > 2

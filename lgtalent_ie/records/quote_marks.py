@@ -27,10 +27,11 @@ FAMILIES: tuple[tuple[Style, str, str, str], ...] = (
 )
 MARKS = re.compile("[" + "".join(o + c + e for _, o, c, e in FAMILIES) + "]")
 MARK_CHARACTERS = frozenset("".join(o + c + e for _, o, c, e in FAMILIES))
+ROLES: tuple[Role, ...] = ("open", "close", "either")
 FAMILY_OF: dict[str, tuple[int, Role]] = {
     mark: (number, role)
     for number, (_, *groups) in enumerate(FAMILIES)
-    for marks, role in zip(groups, ("open", "close", "either"), strict=True)
+    for marks, role in zip(groups, ROLES, strict=True)
     for mark in marks
 }
 
@@ -68,19 +69,31 @@ def find_quoted(text: str, lines: Iterable[tuple[int, int]]) -> tuple[Quoted, ..
             opening, since = carried.get(family, (-1, number))
             if opening >= 0 and marks:
                 del carried[family]
+                again = at_start(text, opening) and text[start : marks[0][0]].strip() == ""
                 if marks[0][1] == "close":
                     found.append((opening, marks[0][0], style))
                     marks = marks[1:]
+                elif again and len(marks) > 1 and marks[1][1] == "close":
+                    # Every paragraph of one speech opens with a mark, only the last one closes.
+                    found.append((opening, marks[1][0], style))
+                    marks = marks[2:]
             elif number - since > CARRIED_LINES:
                 del carried[family]
             pairs, left = pair_marks(text, marks)
             found.extend((first, last, style) for first, last in pairs)
             # Single marks left open are apostrophes far more often than speech over paragraphs.
             if left is not None and style != "single":
-                # A paragraph that opens with a mark again goes on with the speech before it.
-                again = opening >= 0 and marks[0][0] == left and not text[start:left].strip()
+                again = opening >= 0 and marks[0][0] == left and at_start(text, left)
                 carried[family] = (opening if again else left, number)
     return nest(found)
+
+
+def at_start(text: str, offset: int) -> bool:
+    """True where nothing but blanks stands before the offset on its line."""
+    at = offset
+    while at > 0 and text[at - 1] in " \t\u3000":
+        at -= 1
+    return at == 0 or text[at - 1] in "\r\n"
 
 
 def marks_of_line(text: str, start: int, end: int) -> dict[int, list[Mark]]:
@@ -158,7 +171,7 @@ def by_direction(marks: Sequence[Mark]) -> tuple[list[Pair], list[int]]:
 
 
 def by_context(text: str, marks: Sequence[Mark]) -> list[Pair]:
-    """Pairs of an odd number of straight marks: a mark after a blank opens, one before it closes."""
+    """Pairs of an odd number of straight marks: one behind a blank opens, one before it closes."""
     pairs: list[Pair] = []
     opening: int | None = None
     for at, _ in marks:

@@ -1,4 +1,4 @@
-"""The page as quotations are read from it: morphemes in one row, pairs of marks, writer's sentences.
+"""The page as quotations are read from it: morphemes in one row, marks, writer's sentences.
 
 A sentence splitter may cut inside a quotation; the writer's sentence goes on behind it. So the
 sentence boundaries inside a pair of marks are taken away again, here and once.
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lgtalent_ie.reading import Morpheme, Reading
-from lgtalent_ie.records.quote_marks import Quoted, find_quoted
+from lgtalent_ie.reading import Morpheme, Reading, Sentence
+from lgtalent_ie.records.quote_marks import MARK_CHARACTERS, Quoted, find_quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +89,19 @@ def join_sentences(reading: Reading, quoted: Sequence[Quoted]) -> list[Unit]:
     for sentence in reading.sentences:
         at = bisect_left(openings, sentence.start) - 1
         inside = at >= 0 and sentence.start <= outer[at].closing
-        if units and (inside or goes_on(reading.text, units[-1].end, sentence.start)):
+        if units and (inside or goes_on(reading.text, units[-1], sentence)):
             last = units[-1]
             units[-1] = Unit(last.start, sentence.end, last.kind, last.paragraph)
         else:
-            units.append(
-                Unit(sentence.start, sentence.end, sentence.kind, sentence.paragraph)
-            )
+            units.append(Unit(sentence.start, sentence.end, sentence.kind, sentence.paragraph))
     return units
 
 
-def goes_on(text: str, end: int, start: int) -> bool:
-    """True where no blank parts two sentences and the second goes on with a word: `"…."|고 …`."""
-    return start == end and start < len(text) and "가" <= text[start] <= "힣" and (
-        text[end - 1] in "\"”'’」』»＂＇"
-    )
+def goes_on(text: str, unit: Unit, sentence: Sentence) -> bool:
+    """True where a splitter cut behind a closing mark although the sentence goes on: `'…' 방송`."""
+    end = unit.end
+    if sentence.paragraph != unit.paragraph or sentence.kind != unit.kind or end < 2:
+        return False
+    if text[end - 1] not in MARK_CHARACTERS or not "가" <= text[sentence.start] <= "힣":
+        return False
+    return sentence.start == end or text[end - 2] not in ".!?…"

@@ -2,11 +2,11 @@
 
     marks ─▶ writer's sentences ─▶ speech or name ─▶ parts of one statement ─▶ speaker ─▶ Quote
 
-`score` is a heuristic, not a probability. It starts from what shows that this is speech (0.95 a clause
-with a quotative particle and a reporting verb, 0.9 a phrase with both or the first of two parts, 0.85
-a reporting noun between, 0.75 marks and a predicate alone, 0.7 a headline with its source, 0.55 to 0.6
-a headline by its form) and loses 0.1 where the speaker is carried over from a sentence before, 0.05
-where only grammar speaks for the speaker, and 0.1 where body text names none.
+`score` is a heuristic, not a probability. It starts from what shows that this is speech: 0.95 a
+clause with a quotative particle and a reporting verb, 0.9 a phrase with both or the first of two
+parts, 0.85 a reporting noun between, 0.75 marks and a predicate alone, 0.7 a headline with its
+source, 0.55 to 0.6 a headline by its form. It loses 0.1 where the speaker is carried over from a
+sentence before, 0.05 where only grammar speaks for the speaker, 0.1 where body text names none.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from lgtalent_ie.schema import Organization, Quote, Span, Speaker
 CARRIED_UNITS = 3
 # A sentence that only names the source of the quotation next to it is no longer than this.
 SHORT_UNIT = 160
+# Marks inside marks inside marks: deeper ones are noise.
+DEEPEST = 2
 POINTERS = frozenset({"이렇", "이렇게", "이같이", "다음", "이같", "이처럼", "이런"})
 
 
@@ -43,7 +45,6 @@ class Found:
     judged: Judged
     cue: Span | None
     phrase: Phrase | None
-    carried: Speaker | None
     continues: bool
     speakerless: bool
 
@@ -51,10 +52,12 @@ class Found:
 def read_quotes(reading: Reading, organizations: Sequence[Organization]) -> tuple[Quote, ...]:
     """The quotations of headline, body and captions, by offset.
 
-    `organizations` are those of the document; their names stand in where a phrase like `이 회사` points
-    back to one. Never raises: marks without a partner and text without sentences give no quote.
+    `organizations` are those of the document; their names stand in where a phrase like `이 회사`
+    points back to one. Never raises: marks without a partner and text without sentences give none.
 
-    >>> reading = make_reading('민서연 소장은 "문을 연다"고 말했다.', [("PERSON", "민서연"), ("TITLE", "소장")])
+    >>> reading = make_reading(  # tests/helpers.py
+    ...     '민서연 소장은 "문을 연다"고 말했다.', [("PERSON", "민서연"), ("TITLE", "소장")]
+    ... )
     >>> read_quotes(reading, ())[0]
     Quote(id='q1', start=9, end=14, text='문을 연다', kind='direct', continues=None, score=0.95, \
 cue=Span(start=17, end=20, text='말했다'), speaker=Speaker(start=0, end=6, text='민서연 소장', \
@@ -73,26 +76,28 @@ name='민서연', title='소장', affiliation=None, mention='m1'))
         found = name_sources(page, unit, parts)
         carried = None
         if any(f.phrase is None and not f.speakerless for f in found):
-            carried = carry(page, people, unit, last_speakers, previous)
-        for at, one in enumerate(found):
+            reported = any(f.cue is not None for f in found)
+            carried = carry(page, people, unit, last_speakers, previous, reported)
+        for at, source in enumerate(found):
             first = at
             while first and found[first].continues:
                 first -= 1
             speaker = None
-            if one.phrase is not None:
-                speaker = identify(people, one.phrase.start, one.phrase.end, previous)
-            elif not one.speakerless:
+            if source.phrase is not None:
+                speaker = identify(people, source.phrase.start, source.phrase.end, previous)
+            elif not source.speakerless:
                 speaker = carried
+            content = source.judged.content
             quotes.append(
                 Quote(
                     id=f"q{len(quotes) + 1}",
-                    start=one.judged.content.start,
-                    end=one.judged.content.end,
-                    text=reading.text[one.judged.content.start : one.judged.content.end],
-                    kind=one.judged.kind,
-                    continues=quotes[len(quotes) - at + first].id if one.continues else None,
-                    score=score_of(one, speaker, page.units[unit].kind == "headline"),
-                    cue=one.cue,
+                    start=content.start,
+                    end=content.end,
+                    text=reading.text[content.start : content.end],
+                    kind=source.judged.kind,
+                    continues=quotes[len(quotes) - at + first].id if source.continues else None,
+                    score=score_of(source, speaker, page.units[unit].kind == "headline"),
+                    cue=source.cue,
                     speaker=speaker,
                 )
             )
@@ -104,21 +109,17 @@ name='민서연', title='소장', affiliation=None, mention='m1'))
 def judge_all(page: QuotePage) -> list[Judged]:
     """All quotations that are speech. Read backwards: a part is judged by what it leads to."""
     kept: list[Judged] = []
-    following: Judged | None = None
-    pending: list[int] = []
-    # Outer pairs stand before those inside them; backwards they come after, so inner ones wait.
     for quoted in reversed(page.quoted):
-        unit = page.unit_index(quoted.opening)
-        while pending and pending[-1] > quoted.closing:
-            pending.pop()
-        inner = [one for one in kept[len(kept) - count_inside(kept, quoted.closing) :]]
-        outside = kept[len(kept) - len(inner) - 1] if len(kept) > len(inner) else None
-        following = outside if outside is not None and outside.unit == unit else None
+        if quoted.depth > DEEPEST:
+            continue
+        outside = len(kept) - count_inside(kept, quoted.closing)
+        following = kept[outside - 1] if outside else None
+        if following is not None and following.unit != page.unit_index(quoted.opening):
+            following = None
         one = judge(page, quoted, following)
         if one is not None:
             # Marks inside a quotation are part of it.
-            del kept[len(kept) - len(inner) :]
-            kept.append(one)
+            kept[outside:] = [one]
     kept.reverse()
     return kept
 
@@ -146,7 +147,7 @@ def name_sources(page: QuotePage, unit_index: int, parts: Sequence[Judged]) -> l
         cue, behind = one.cue, source_behind(page, one, stop)
         speakerless = one.tail.answered or (cue is not None and cue.verb_class == "appear")
         if one.tail.role == "free" and cue is None and unit.kind != "headline":
-            cue, beside = source_beside(page, unit_index, one, len(parts))
+            cue, beside = source_beside(page, unit_index, one)
             behind = behind or beside
         continues = at > 0 and own is None and goes_on(page, parts[at - 1], one)
         phrase = behind or own or genitive_before(page, low, one.quoted.opening)
@@ -154,16 +155,21 @@ def name_sources(page: QuotePage, unit_index: int, parts: Sequence[Judged]) -> l
             phrase = found[-1].phrase if continues else opening_phrase
         if phrase is not None and continues and found[-1].phrase is None:
             found = give_back(found, phrase)
-        written = cue_span(page, one, cue, at + 1 < len(parts))
         found.append(
-            Found(one, written, None if speakerless else phrase, None, continues, speakerless)
+            Found(
+                one,
+                cue_span(page, one, cue),
+                None if speakerless else phrase,
+                continues,
+                speakerless,
+            )
         )
         low = one.quoted.closing + 1
     return found
 
 
 def give_back(found: list[Found], phrase: Phrase) -> list[Found]:
-    """`"…"라며 "…"라고 민 교수는 말했다`: the source of the last part is that of the parts before."""
+    """The source of the last part is that of those before: `"…"라며 "…"라고 민 교수는 말했다`."""
     at = len(found)
     while at > 0 and found[at - 1].phrase is None:
         at -= 1
@@ -188,10 +194,11 @@ def goes_on(page: QuotePage, before: Judged, one: Judged) -> bool:
 def source_behind(page: QuotePage, one: Judged, stop: int) -> Phrase | None:
     """The source between the quotation and its verb, or behind a verb that modifies it."""
     cue, tail = one.cue, one.tail
+    if cue is not None and cue.verb_class == "noun":
+        return genitive_before(page, tail.end, cue.start)
     if cue is not None and cue.start < stop and tail.role in ("link", "free", "connective"):
         between = phrases_between(page, tail.end, cue.start, bare=False)
-        genitive = genitive_before(page, tail.end, cue.start) if cue.verb_class == "noun" else None
-        named = genitive or best_phrase(between, strict=True)
+        named = best_phrase(between, strict=True)
         if named is not None:
             return named
     if cue is not None and cue.adnominal and cue.end < stop:
@@ -202,15 +209,18 @@ def source_behind(page: QuotePage, one: Judged, stop: int) -> Phrase | None:
 
 
 def source_beside(
-    page: QuotePage, unit_index: int, one: Judged, parts: int
+    page: QuotePage, unit_index: int, one: Judged
 ) -> tuple[Cue | None, Phrase | None]:
-    """Cue and source in the short sentence after (`… 대표의 말이다.`) or before (`이렇게 말했다.`)."""
+    """Cue and source in the short sentence after (`… 말이다.`) or before (`이렇게 말했다.`)."""
     unit = page.units[unit_index]
-    if unit_index + 1 < len(page.units) and not page.text[one.quoted.closing + 1 : unit.end].strip(" .,"):
+    ends = not page.text[one.quoted.closing + 1 : unit.end].strip(" .,")
+    if ends and unit_index + 1 < len(page.units):
         after = page.units[unit_index + 1]
-        if after.paragraph == unit.paragraph and after.end - after.start <= SHORT_UNIT:
+        if after.kind == unit.kind and after.end - after.start <= SHORT_UNIT:
             found = reporting_unit(page, after.start, after.end, pointer=False)
-            if found is not None:
+            # A verb in the next paragraph rather leads to what is quoted there.
+            same = after.paragraph == unit.paragraph
+            if found is not None and (same or (found[0] and found[0].verb_class == "noun")):
                 return found
     if unit_index and one.quoted.opening == unit.start:
         before = page.units[unit_index - 1]
@@ -230,7 +240,8 @@ def reporting_unit(
     if any(m.tag in ("SSO", "JKQ") for m in morphemes):
         return None
     pointing = any(m.form in POINTERS for m in morphemes)
-    if pointer and not pointing:
+    leads = last < len(page.morphemes) and page.morphemes[last].tag == "SSO"
+    if pointing != pointer and (pointer or leads):
         return None
     for index in range(last - 1, first - 1, -1):
         found = verb_at(page, index)
@@ -248,8 +259,8 @@ def reporting_unit(
     return None
 
 
-def cue_span(page: QuotePage, one: Judged, cue: Cue | None, followed: bool) -> Span | None:
-    """The reporting verb, or the connective of a part that another part follows, as written."""
+def cue_span(page: QuotePage, one: Judged, cue: Cue | None) -> Span | None:
+    """The reporting verb as written, or where none comes before the next part the connective."""
     tail = one.tail
     if cue is not None:
         return page.reading.span(cue.start, cue.end)
@@ -264,14 +275,20 @@ def carry(
     unit_index: int,
     last_speakers: dict[int, Speaker | None],
     previous: Speaker | None,
+    reported: bool,
 ) -> Speaker | None:
-    """The speaker of the sentences before, where this one leaves its source out."""
+    """The speaker of the sentences before, where this one leaves its source out.
+
+    `reported`: a cue stands here; without one only the same paragraph is looked at.
+    """
     unit = page.units[unit_index]
     if unit.kind == "headline":
         return None
     for at in range(unit_index - 1, max(-1, unit_index - 1 - CARRIED_UNITS), -1):
         before = page.units[at]
         if before.kind != unit.kind:
+            return None
+        if not reported and before.paragraph != unit.paragraph:
             return None
         if at in last_speakers:
             return last_speakers[at]

@@ -12,16 +12,16 @@ from itertools import combinations
 
 from lgtalent_ie.reading import Reading, Sentence
 from lgtalent_ie.records.arguments import (
-    BEFORE, INDIRECT, Context, Filler, arguments_of, complements_of, next_context,
+    Context, Filler, arguments_of, complements_of, next_context,
 )  # fmt: skip
 from lgtalent_ie.records.clauses import (
     Element, Predicate, Token, headline_topic, linearise, read_elements, without_brackets,
 )  # fmt: skip
-from lgtalent_ie.records.names import Names, fits, is_executive, is_school, is_student, plain, read_names
+from lgtalent_ie.records.names import Names, fits, is_executive, is_school, is_student, names_a_day, plain, read_names
 from lgtalent_ie.records.patterns import (
-    Argument, Frame, Pattern, frames_by_cue, match_at, noun_classes, relation_patterns, relation_types,
+    Argument, Frame, Pattern, frames_of, match_at, noun_classes, relation_patterns, relation_types,
 )  # fmt: skip
-from lgtalent_ie.schema import Count, Date, Label, Mention, Organization, Quote, Relation
+from lgtalent_ie.schema import Count, Date, Mention, Organization, Quote, Relation
 
 # A sentence of more tokens is a list or noise; its end is left unread.
 MOST_TOKENS = 1500
@@ -81,8 +81,7 @@ def read_relations(
     >>> [(r.type, r.head, r.tail) for r in read_relations(reading, (), (), organizations, ())]
     [('per:employee_of', 'm1', 'm2'), ('per:title', 'm1', 'm3')]
     """
-    del dates  # a DATE mention is an argument as it stands; its value belongs to facts
-    found = Found(read_names(reading, counts, organizations), {})
+    found = Found(read_names(reading, dates, counts, organizations), {})
     pieces = list(read_pieces(reading, quotes))
     for piece in pieces:
         read_patterns(piece, found)
@@ -92,8 +91,10 @@ def read_relations(
             found.names.employer.setdefault(
                 found.names.key(person), found.names.mentions[relation.tail]
             )
+    before = ""
     for piece, elements, context in read_clauses(pieces, found.names):
-        read_frames(piece, elements, context, found)
+        read_frames(piece, elements, context, before, found)
+        before = before if piece.quoted else piece.text
     return tuple(
         sorted(found.relations.values(), key=lambda r: (r.start, r.type, r.head, r.tail))
     )
@@ -195,10 +196,10 @@ def listed(mention: Mention, tokens: Sequence[Token]) -> list[Mention]:
 
 
 def read_frames(
-    piece: Piece, elements: Sequence[Element], context: Context, found: Found
+    piece: Piece, elements: Sequence[Element], context: Context, before: str, found: Found
 ) -> None:
     """Relations of each predicate that a frame names, unless it is negated."""
-    cues = frames_by_cue()
+    cues = frames_of("relation_frames")
     for at, predicate in enumerate(elements):
         if not isinstance(predicate, Predicate) or denied(elements, at):
             continue
@@ -209,7 +210,7 @@ def read_frames(
             continue
         arguments = arguments_of(elements, at, context, found.names)
         for frame in dict.fromkeys(frames):
-            if not frame.context or any(word in piece.text for word in frame.context):
+            if not frame.context or any(w in piece.text or w in before for w in frame.context):
                 fill(frame, arguments, piece, found)
 
 
@@ -252,10 +253,11 @@ def fillers(
 ) -> list[Filler]:
     """The fillers of the first of the argument's roles that has any of its label and class."""
     for role in argument.roles:
-        of_label = [f for f in arguments.get(role, ()) if f.mention.label == argument.label]
+        of_role = [f for one in role.split("+") for f in arguments.get(one, ())]
+        of_label = [f for f in of_role if f.mention.label == argument.label]
         chosen = [f for f in of_label if is_of_class(f, of_label, argument.of_class, names)]
         if argument.label == "DATE":
-            chosen = [f for f in chosen if plain(f.mention.text) not in noun_classes()["vague_date"]]
+            chosen = [f for f in chosen if names_a_day(f.mention, names)]
         if chosen:
             return chosen
     return []

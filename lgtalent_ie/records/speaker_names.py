@@ -61,7 +61,7 @@ def meet_people(reading: Reading, organizations: Sequence[Organization]) -> Peop
 def neighbours(reading: Reading, at: int) -> tuple[str | None, str | None]:
     """(title, affiliation) of the PERSON mention at index `at`.
 
-    `민서연 한빛랩 소장`, `한빛랩 민서연 소장`, `한빛랩 소장 민서연`: what follows the name counts first.
+    `민서연 한빛랩 소장`, `한빛랩 민서연 소장`, `한빛랩 소장 민서연`: what follows the name goes first.
     """
     after = chain(reading, at, 1)
     before = chain(reading, at, -1)
@@ -122,8 +122,8 @@ def identify(people: People, start: int, end: int, previous: Speaker | None) -> 
         known = full_person(people, person.text, title, person.start)
     elif refers == "person":
         known = antecedent(people, start, previous)
-    elif not groups and (surname := text.split()[0]) and len(surname) == 1 and len(text.split()) > 1:
-        known = full_person(people, surname, title or text.split()[-1], start)
+    elif not groups and len(words := text.split()) > 1 and len(words[0]) == 1:
+        known = full_person(people, words[0], title or words[-1], start)
     name = known.mention.text if known is not None else person.text if person is not None else None
     if name is not None:
         title = title or fact_near(people, name, start, "title")
@@ -143,8 +143,7 @@ def nearest(groups: Sequence[Mention], center: Mention | None) -> str | None:
         return None
     if center is None:
         return groups[-1].text
-    gap = lambda m: m.start - center.end if m.start >= center.end else center.start - m.end  # noqa: E731
-    return min(groups, key=gap).text
+    return min(groups, key=lambda m: max(m.start - center.end, center.start - m.end)).text
 
 
 def full_person(people: People, name: str, title: str | None, before: int) -> Person | None:
@@ -173,8 +172,11 @@ def shortens(short: str, full: str) -> bool:
         return False
     if " " in full:
         return full.split()[-1] == short
-    return full.startswith(short) and len(full) <= 4 and len(short) <= 2 and (
-        len(full) - len(short) <= 2
+    return (
+        full.startswith(short)
+        and len(full) <= 4
+        and len(short) <= 2
+        and (len(full) - len(short) <= 2)
     )
 
 

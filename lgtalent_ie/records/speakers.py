@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from lgtalent_ie.records.quote_marks import MARK_CHARACTERS
 from lgtalent_ie.records.quote_page import QuotePage
 from lgtalent_ie.records.quote_tables import speaker_nouns, speaker_pronouns, speaker_stops
+from lgtalent_ie.schema import Mention
 
+NAMING = ("PERSON", "ORG", "TITLE")
 # What a noun phrase is made of; brackets and mentions are taken whole.
 PHRASE_TAGS = ("NNG", "NNP", "NNB", "NR", "NP", "SN", "SL", "SH", "SW", "XR", "XPN", "XSN", "MM")
 NOUN_TAGS = ("NNG", "NNP", "NNB", "NR", "NP", "SN", "SL", "SH", "XSN")
@@ -55,11 +58,12 @@ def phrases_between(page: QuotePage, low: int, high: int, bare: bool = True) -> 
     morphemes = page.morphemes
     first, last = page.index_at(low), page.index_at(high)
     found: list[Phrase] = []
-    depth = 0
+    bracket_end = first
     for index in range(first, last):
         morpheme = morphemes[index]
-        depth += (morpheme.tag == "SSO") - (morpheme.tag == "SSC")
-        if index == first or depth > 0:
+        if morpheme.tag == "SSO" and index >= bracket_end:
+            bracket_end = bracket_after(page, index, last)
+        if index == first or index < bracket_end:
             continue
         marked_by = mark_of(page, index, last)
         if marked_by is None or in_mention(page, morpheme.start):
@@ -69,9 +73,7 @@ def phrases_between(page: QuotePage, low: int, high: int, bare: bool = True) -> 
             found.append(phrase)
     if bare and last > first:
         at = last - 1
-        while at > first and morphemes[at].tag in ("SP", "SE") or (
-            at > first and page.text[morphemes[at].start] in ":,"
-        ):
+        while at > first and page.text[morphemes[at].start] in ":,…":
             at -= 1
         phrase = phrase_ending(page, at, low, "bare")
         if phrase is not None and phrase.named:
@@ -135,9 +137,13 @@ def phrase_ending(page: QuotePage, index: int, low: int, marked_by: str) -> Phra
     if start_index > index:
         return None
     start, end = morphemes[start_index].start, morphemes[index].end
-    for mention in page.reading.within(low, morphemes[index].end + 1):
+    split = mention_at(page, start)
+    if split is not None and split.label in NAMING:
         # A mention that the analyser split otherwise is part of the phrase as a whole.
-        if mention.start < start < mention.end and mention.label in ("PERSON", "ORG", "TITLE"):
+        start = split.start
+    for mention in page.reading.within(start, end, ("PERSON",)):
+        # `추진민서연 소장`: two lines of a page glued together.
+        if page.text[mention.start - 1 : mention.start].isalnum() and mention.start > start:
             start = mention.start
     if not page.text[start:end].strip():
         return None
@@ -153,6 +159,16 @@ def bracket_before(page: QuotePage, closing: int, low: int) -> int | None:
         if morpheme.tag == "SSO" and page.text[morpheme.start] not in MARK_CHARACTERS:
             return at
     return None
+
+
+def bracket_after(page: QuotePage, opening: int, last: int) -> int:
+    """Index behind the bracket that closes the one at `opening`; `opening` where none is near."""
+    if page.text[page.morphemes[opening].start] in MARK_CHARACTERS:
+        return opening
+    for at in range(opening + 1, min(last, opening + LONGEST_BRACKET)):
+        if page.morphemes[at].tag == "SSC":
+            return at + 1
+    return opening
 
 
 def belongs(page: QuotePage, at: int, following: int) -> bool:
@@ -176,43 +192,61 @@ def belongs(page: QuotePage, at: int, following: int) -> bool:
 
 def in_mention(page: QuotePage, offset: int) -> bool:
     """True where a name or title covers the character."""
-    return any(
-        mention.start <= offset < mention.end
-        for mention in page.reading.within(
-            max(0, offset - 60), offset + 60, ("PERSON", "ORG", "TITLE")
-        )
-    )
+    mention = mention_at(page, offset)
+    return mention is not None and mention.label in NAMING
+
+
+def mention_at(page: QuotePage, offset: int) -> Mention | None:
+    """The mention that covers the character."""
+    mentions = page.reading.mentions
+    at = bisect_right(mentions, offset, key=lambda m: m.start) - 1
+    return mentions[at] if at >= 0 and offset < mentions[at].end else None
 
 
 def trim(page: QuotePage, start: int, last: int) -> int:
     """Leave out what stands before the phrase without being part of it: time, particles, dots."""
     morphemes = page.morphemes
-    dates = page.reading.within(
-        morphemes[start].start, morphemes[last].end, ("DATE", "TIME", "EVENT")
-    ) if start <= last else ()
+    dates = (
+        page.reading.within(morphemes[start].start, morphemes[last].end, ("DATE", "TIME", "EVENT"))
+        if start <= last
+        else ()
+    )
     cut = start
     for at in range(start, last + 1):
         morpheme = morphemes[at]
         dated = any(m.start <= morpheme.start < m.end for m in dates)
-        timed = morpheme.form in speaker_stops() and (
-            at == last or page.begins_eojeol(at + 1) or morphemes[at + 1].tag.startswith("J")
-        )
+        timed = page.begins_eojeol(at) and eojeol_at(page, at, last) in speaker_stops()
+        if timed:
+            while at < last and not page.begins_eojeol(at + 1):
+                at += 1
         if dated or (timed and not in_mention(page, morpheme.start)):
             cut = at + 1
     while cut <= last:
         morpheme = morphemes[cut]
-        number = morpheme.tag == "SN" and cut < last and morphemes[cut + 1].form in (
-            "일", "월", "년", "시", "분", "주", "회"
+        number = (
+            morpheme.tag == "SN"
+            and cut < last
+            and morphemes[cut + 1].form in ("일", "월", "년", "시", "분", "주", "회")
         )
         if number and not in_mention(page, morpheme.start):
             cut += 2
-        elif morpheme.tag.startswith(("J", "XS", "SP", "SS", "SE", "NNB")) and not in_mention(
-            page, morpheme.start
-        ) and (morpheme.tag != "SSO"):
+        elif (
+            morpheme.tag.startswith(("J", "XS", "SP", "SS", "SE", "NNB"))
+            and not in_mention(page, morpheme.start)
+            and (morpheme.tag != "SSO")
+        ):
             cut += 1
         else:
             break
     return cut
+
+
+def eojeol_at(page: QuotePage, first: int, last: int) -> str:
+    """The eojeol that begins at index `first`, up to index `last`."""
+    at = first
+    while at < last and not page.begins_eojeol(at + 1):
+        at += 1
+    return page.text[page.morphemes[first].start : page.morphemes[at].end]
 
 
 def names_source(page: QuotePage, start: int, end: int, last: int) -> bool:
@@ -244,8 +278,10 @@ def names_source(page: QuotePage, start: int, end: int, last: int) -> bool:
 def head_word(page: QuotePage, last: int) -> str:
     """The last eojeol of the phrase up to its particle."""
     at = last
-    while at > 0 and not page.begins_eojeol(at) and page.morphemes[at - 1].tag.startswith(
-        (*PHRASE_TAGS, "MAG")
+    while (
+        at > 0
+        and not page.begins_eojeol(at)
+        and page.morphemes[at - 1].tag.startswith((*PHRASE_TAGS, "MAG"))
     ):
         at -= 1
     return page.text[page.morphemes[at].start : page.morphemes[last].end]

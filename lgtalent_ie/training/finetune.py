@@ -32,12 +32,15 @@ Log = Callable[[str], None]
 class TrainingConfig:
     """Settings of a run. `batch` in morphemes; `minutes` ends the run early, cleanly.
 
+    `partial_share` of the sentences of which only some spans are known take part in each epoch.
+
     `head_weights` weigh the loss of each head; `word_dropout` hides a morpheme's vector so that its
     characters must speak for it; `ema` averages the weights over steps (Polyak and Juditsky 1992).
     """
 
     epochs: int = 14
-    batch: int = 2000
+    batch: int = 3000
+    partial_share: float = 0.25
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     warmup: float = 0.05
@@ -82,7 +85,11 @@ def train(
     optimizer = torch.optim.AdamW(
         parameters, lr=config.learning_rate, weight_decay=config.weight_decay
     )
-    steps = max(1, config.epochs * math.ceil(sum(costs) / config.batch))
+    partial = [n for n, example in enumerate(training) if is_partial(example)]
+    whole = sorted(set(range(len(training))) - set(partial))
+    taken = round(config.partial_share * len(partial))
+    tokens = sum(costs[n] for n in whole) + config.partial_share * sum(costs[n] for n in partial)
+    steps = max(1, config.epochs * math.ceil(tokens / config.batch))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: learning_rate_factor(step / steps, config.warmup)
     )
@@ -93,7 +100,7 @@ def train(
     for epoch in range(config.epochs):
         tagger.train()
         losses = []
-        for batch in shuffled_batches(costs, config.batch):
+        for batch in shuffled_batches(whole + random.sample(partial, taken), costs, config.batch):
             loss = batch_loss(tagger, [prepared[n] for n in batch], [training[n] for n in batch], config)
             if not torch.isfinite(loss):
                 raise TrainingError(
@@ -138,10 +145,18 @@ def learning_rate_factor(progress: float, warmup: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - warmup) / (1 - warmup))))
 
 
-def shuffled_batches(costs: Sequence[int], budget: int) -> list[list[int]]:
-    """Batches of windows of like length, made anew from jittered lengths, in random order."""
-    jittered = [int(cost * (1 + 0.1 * random.random())) + 1 for cost in costs]
-    result = list(batches(jittered, budget))
+def is_partial(example: Example) -> bool:
+    """True where hardly anything of the sentence is known."""
+    known = sum(int((tags != IGNORED).sum()) for tags in example.targets.values())
+    return 2 * known < len(example.window.morphemes)
+
+
+def shuffled_batches(
+    numbers: Sequence[int], costs: Sequence[int], budget: int
+) -> list[list[int]]:
+    """Batches of examples of like length, made anew from jittered lengths, in random order."""
+    jittered = [int(costs[n] * (1 + 0.1 * random.random())) + 1 for n in numbers]
+    result = [[numbers[place] for place in batch] for batch in batches(jittered, budget)]
     random.shuffle(result)
     return result
 

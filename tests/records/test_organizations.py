@@ -24,7 +24,9 @@ def rows(text: str) -> list[list[str]]:
 
 def marked(line: str) -> tuple[Reading, list[str]]:
     """The reading of a line with `{1:…}` marks, and the number of each mention."""
-    text, mentions, numbers = "", [], []
+    text = ""
+    mentions: list[Mention] = []
+    numbers: list[str] = []
     for piece in line.split("{"):
         number, colon, rest = piece.partition(":")
         if not (colon and number.isdigit()):
@@ -169,11 +171,13 @@ def test_five_thousand_mentions_are_fast() -> None:
     assert sum(len(o.mentions) for o in organizations) == 5000
 
 
-@pytest.mark.parametrize("unit", ["대학교", "가 ", "(", "((주)", "LG", "가(나)", "'", "㈜"])
+@pytest.mark.parametrize(
+    "unit", ["대학교", "가 ", "(", "((주)", "LG", "가(나)", "'", "㈜", "ﷺ", "가 나"]
+)
 def test_a_hostile_name_is_fast(unit: str) -> None:
     surface = unit * (100_000 // len(unit))
     mention = Mention("m1", "ORG", 0, len(surface), surface, 1.0)
     begun = time.perf_counter()
     (organization,) = read_organizations(Reading(surface, None, (), (), (mention,)))
-    assert time.perf_counter() - begun < 1.0
+    assert time.perf_counter() - begun < 0.1
     assert organization.mentions == ("m1",)

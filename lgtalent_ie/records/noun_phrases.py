@@ -1,0 +1,255 @@
+"""The noun phrase next to a number: the longest run of bare nouns, read from its head outwards.
+
+Names (mentions) are taken whole, also where their morphemes are not nouns; a gloss in brackets and
+a short quoted name inside the run belong to it (`인공지능(AI) 연구자`, `'청년 인재' 지원자`).
+Particles, endings, bound nouns and mentions of time end the run, and so does an adverbial noun
+(`그 결과`, `지난해`), which has no particle but modifies the verb.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from functools import cache
+
+from lgtalent_ie.reading import Morpheme, Reading, Sentence
+from lgtalent_ie.records.quantities import bound_words
+from lgtalent_ie.schema import Mention, Span
+
+# Nouns that stand without a particle as adverbs: they end a phrase and are never counted.
+ADVERBIAL = frozenset(
+    "올해 올 지난해 작년 내년 재작년 최근 현재 당시 이날 그날 오늘 어제 내일 이달 지난달 내달 이듬해 매년 매달 매월 연간 "
+    "상반기 하반기 하루 향후 앞서 이후 이전 평소 결과 덕분 뒤 후 전 이래 이외 외 동안 때 직후 직전 당일 앞 사이 대신 "
+    "반면 한편 실제 사실 기준 이상 이하 미만 이내 정도 가량 안팎 규모 수준 상위 하위 중 가운데 다음 이번 모두 전부".split()
+)
+_DETERMINERS = frozenset(("이", "그", "저", "각", "전", "현", "양", "본", "해당", "이번"))
+_ADVERBIAL_SUFFIXES = frozenset(("당", "별", "씩", "째", "쯤", "끼리", "여"))
+_NOUN_TAGS = ("NNG", "NNP", "XSN", "XPN", "XR", "SL", "SH")
+_JOINTS = frozenset("·‧・ㆍ∙/&-")
+_MARKS = {")": "(", "]": "[", "’": "‘", "”": "“", "'": "'", '"': '"', "」": "「", "》": "《"}
+# A name at the head of the phrase owns the number or is the place of it; nothing is counted.
+_OWNERS = frozenset(("ORG", "PERSON", "LOCATION", "EVENT", "DATE", "TIME"))
+_TIMES = frozenset(("DATE", "TIME"))
+# Quantities that modify a noun: 5개 대학 학생 100명, 20대 청년 30명, 1차 합격자 8명.
+_ATTRIBUTIVE = ("개", "가지", "대", "차", "급", "세대", "학년", "등급", "단계", "순위", "기", "개국")
+_LONGEST = 24
+_LONGEST_INSERT = 32
+
+
+def noun_phrase_before(
+    reading: Reading,
+    sentence: Sentence,
+    at: int,
+    *,
+    past_number: bool = False,
+    lists: bool = False,
+) -> Span | None:
+    """The noun phrase whose head ends the morphemes before index `at`, None where there is none.
+
+    With `past_number` a quantity at its end is stepped over (`지원자 200명` 중). With `lists`
+    commas and 와/과 join nouns, and a list of names is None.
+    """
+    morphemes = sentence.morphemes
+    if past_number and at > 0:
+        number = mention_at(reading, morphemes[at - 1].start)
+        if number is not None and number.label == "QUANTITY":
+            at = _index(morphemes, number.start)
+    if at == 0:
+        return None
+    head = morphemes[at - 1]
+    owner = mention_at(reading, head.start)
+    if owner is not None and (owner.label in _OWNERS or owner.label == "QUANTITY"):
+        return None
+    if head.tag == "NNB" or (owner is None and head.form in ADVERBIAL):
+        return None
+    left = at
+    while left > 0 and at - left < _LONGEST:
+        step = _step_left(reading, morphemes, left, left == at, lists)
+        if step == left:
+            break
+        left = step
+    left = _without_edge(reading, morphemes, left, at)
+    if left >= at or (lists and _all_names(reading, morphemes, left, at)):
+        return None
+    return _unquoted(reading, morphemes[left].start, _end(morphemes[at - 1], reading))
+
+
+def noun_phrase_after(
+    reading: Reading, sentence: Sentence, at: int, position: int
+) -> Span | None:
+    """The noun phrase that begins with morpheme `at`, only blanks between it and `position`."""
+    morphemes = sentence.morphemes
+    right = at
+    while right < len(morphemes) and right - at < _LONGEST:
+        if reading.text[position : morphemes[at].start].strip():
+            return None
+        step = _step_right(reading, morphemes, right)
+        if step == right:
+            break
+        right = step
+    while right > at and not morphemes[right - 1].tag.startswith((*_NOUN_TAGS, "SSC", "SN")):
+        right -= 1
+    if right < len(morphemes) and right > at:
+        following = morphemes[right]
+        number = mention_at(reading, following.start)
+        if following.tag.startswith(("XSV", "XSA", "SSO")) and following.tag != "SSO":
+            right = _eojeol_start(reading, morphemes, at, right)
+        elif number is not None and number.label == "QUANTITY":
+            right = _first_eojeol(reading, morphemes, at, right)
+    if right <= at or morphemes[at].form in _not_counted():
+        return None
+    first = mention_at(reading, morphemes[at].start)
+    start = first.start if first is not None else morphemes[at].start
+    return reading.span(start, _end(morphemes[right - 1], reading))
+
+
+def mention_at(reading: Reading, offset: int) -> Mention | None:
+    """The mention that covers the character at `offset`."""
+    at = bisect_right(reading.mentions, offset, key=lambda m: m.start) - 1
+    if at < 0 or offset >= reading.mentions[at].end:
+        return None
+    return reading.mentions[at]
+
+
+@cache
+def _not_counted() -> frozenset[str]:
+    return ADVERBIAL | {row.word for row in bound_words() if row.side == "after"}
+
+
+def _index(morphemes: tuple[Morpheme, ...], offset: int) -> int:
+    return bisect_left(morphemes, offset, key=lambda m: m.start)
+
+
+def _end(morpheme: Morpheme, reading: Reading) -> int:
+    mention = mention_at(reading, morpheme.start)
+    return max(morpheme.end, mention.end) if mention is not None else morpheme.end
+
+
+def _step_left(
+    reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at_head: bool, lists: bool
+) -> int:
+    """The index after one more member is taken on the left; `left` itself where the phrase ends."""
+    morpheme = morphemes[left - 1]
+    surface = reading.text[morpheme.start : morpheme.end]
+    mention = mention_at(reading, morpheme.start)
+    if "\n" in reading.text[morpheme.end : morphemes[min(left, len(morphemes) - 1)].start]:
+        return left
+    if mention is not None:
+        if mention.label in _TIMES:
+            return left
+        if mention.label == "QUANTITY" and not mention.text.endswith(_ATTRIBUTIVE):
+            return left
+        return min(left - 1, _index(morphemes, mention.start))
+    if morpheme.tag in ("SSC", "SSO", "SS") and surface in _MARKS:
+        return _opening(reading, morphemes, left, _MARKS[surface])
+    if morpheme.form in ADVERBIAL and morpheme.form != "이번":
+        return left
+    if morpheme.tag == "XSN" and morpheme.form in _ADVERBIAL_SUFFIXES:
+        return left
+    if morpheme.tag.startswith(_NOUN_TAGS):
+        return left - 1
+    if at_head:
+        return left
+    if surface in _JOINTS or surface == "및" or (morpheme.tag == "MM" and surface in _DETERMINERS):
+        return left - 1
+    if morpheme.tag == "SN" and left > 1 and morphemes[left - 2].tag in ("SL", "NNP"):
+        return left - 1
+    if lists and (surface == "," or morpheme.tag == "JC"):
+        return left - 1
+    return left
+
+
+def _opening(
+    reading: Reading, morphemes: tuple[Morpheme, ...], left: int, mark: str
+) -> int:
+    """The index of the mark that opens what `left - 1` closes; `left` where it is too far off."""
+    close = morphemes[left - 1]
+    for at in range(left - 2, max(-1, left - 14), -1):
+        opening = morphemes[at]
+        if close.start - opening.start > _LONGEST_INSERT or opening.tag.startswith(("SF", "EF")):
+            break
+        if reading.text[opening.start : opening.end] == mark:
+            gloss = mark in "(["
+            attached = at > 0 and morphemes[at - 1].tag.startswith((*_NOUN_TAGS, "SN"))
+            return at if attached or not gloss else left
+    return left
+
+
+def _without_edge(
+    reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at: int
+) -> int:
+    """Drop joints at the left edge, and a determiner of the head itself (이 연구원 → 연구원)."""
+    while left < at:
+        morpheme = morphemes[left]
+        surface = reading.text[morpheme.start : morpheme.end]
+        if mention_at(reading, morpheme.start) is not None or morpheme.tag in ("SSO", "SS"):
+            break
+        determiner = morpheme.tag == "MM" or morpheme.form == "이번"
+        of_head = determiner and " " not in reading.text[
+            morpheme.end : morphemes[at - 1].end
+        ].strip()
+        if not of_head and (determiner or morpheme.tag.startswith((*_NOUN_TAGS, "SN"))):
+            if not (morpheme.tag == "XSN" or surface in _JOINTS):
+                break
+        left += 1
+    return left
+
+
+def _all_names(
+    reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at: int
+) -> bool:
+    """Whether a list begins or ends with a name: then it names some of those counted."""
+    return any(
+        mention is not None and mention.label in _OWNERS
+        for mention in (
+            mention_at(reading, morphemes[left].start), mention_at(reading, morphemes[at - 1].start)
+        )
+    )  # fmt: skip
+
+
+def _unquoted(reading: Reading, start: int, end: int) -> Span:
+    """A phrase that is one quotation, without its marks."""
+    opening, close = reading.text[start], reading.text[end - 1]
+    if _MARKS.get(close) == opening and opening not in "([" and end - start > 2:
+        if close not in reading.text[start + 1 : end - 1]:
+            return reading.span(start + 1, end - 1)
+    return reading.span(start, end)
+
+
+def _step_right(reading: Reading, morphemes: tuple[Morpheme, ...], right: int) -> int:
+    morpheme = morphemes[right]
+    surface = reading.text[morpheme.start : morpheme.end]
+    mention = mention_at(reading, morpheme.start)
+    if mention is not None:
+        if mention.label in _TIMES or mention.label == "QUANTITY":
+            return right
+        return max(right + 1, _index(morphemes, mention.end))
+    if morpheme.form in _not_counted():
+        return right
+    if morpheme.tag.startswith(_NOUN_TAGS) or (surface in _JOINTS):
+        return right + 1
+    if surface == "(":
+        for at in range(right + 1, min(len(morphemes), right + 10)):
+            if reading.text[morphemes[at].start : morphemes[at].end] == ")":
+                noun = at + 1 < len(morphemes) and morphemes[at + 1].tag.startswith(_NOUN_TAGS)
+                return at + 1 if noun else right
+    return right
+
+
+def _eojeol_start(
+    reading: Reading, morphemes: tuple[Morpheme, ...], at: int, right: int
+) -> int:
+    """Without the last eojeol: in 과제 수행하다 only 과제 is a noun of the phrase."""
+    right -= 1
+    while right > at and reading.text[morphemes[right].start - 1] != " ":
+        right -= 1
+    return right
+
+
+def _first_eojeol(
+    reading: Reading, morphemes: tuple[Morpheme, ...], at: int, right: int
+) -> int:
+    """Up to the first blank: in 5개 대학 학생 100명 the five are 대학."""
+    for index in range(at + 1, right):
+        if reading.text[morphemes[index].start - 1] == " ":
+            return index
+    return right

@@ -1,0 +1,38 @@
+"""Windows cover every morpheme once; batches keep to their budget."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lgtalent_ie.engine.packing import batches, cut_windows
+
+COSTS = st.lists(st.integers(1, 9), max_size=200)
+
+
+@given(COSTS, st.integers(4, 40))
+def test_every_morpheme_is_answered_for_by_exactly_one_window(costs: list[int], longest: int) -> None:
+    kept = [n for w in cut_windows(costs, longest) for n in range(w.keep_start, w.keep_end)]
+    assert kept == list(range(len(costs)))
+
+
+@given(COSTS, st.integers(4, 40))
+def test_a_window_is_no_longer_than_allowed(costs: list[int], longest: int) -> None:
+    for window in cut_windows(costs, longest):
+        alone = window.end - window.start == 1
+        assert alone or sum(costs[window.start : window.end]) <= longest
+        assert window.start <= window.keep_start <= window.keep_end <= window.end
+
+
+def test_neighbouring_windows_share_a_quarter() -> None:
+    first, second, *_ = cut_windows([1] * 300, 100)
+    assert first.end - second.start == 25
+    assert first.keep_end - second.start == 12
+
+
+@given(COSTS, st.integers(1, 50))
+def test_batches_hold_every_window_once_within_the_budget(costs: list[int], budget: int) -> None:
+    made = list(batches(costs, budget))
+    assert sorted(n for batch in made for n in batch) == list(range(len(costs)))
+    for batch in made:
+        assert len(batch) == 1 or sum(costs[n] for n in batch) <= budget

@@ -1,0 +1,216 @@
+"""Quotations: what is speech, what reports it, who said it; the cases: cases/quotes.tsv."""
+
+from __future__ import annotations
+
+import re
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from helpers import make_reading
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lgtalent_ie.records.quote_marks import find_quoted
+from lgtalent_ie.records.quote_tables import rows
+from lgtalent_ie.records.quotes import read_quotes
+from lgtalent_ie.schema import Organization, Quote
+
+CASES = Path(__file__).parent.parent / "cases" / "quotes.tsv"
+
+
+def cases() -> list[tuple[str, str, str, str]]:
+    """(rule, text, mentions, quotes) of the case table; ⏎ stands for a line break."""
+    found = []
+    for line in CASES.read_text("utf-8").splitlines()[1:]:
+        rule, text, mentions, quotes = (cell.replace("⏎", "\n") for cell in line.split("\t"))
+        found.append((rule, text, mentions, quotes))
+    return found
+
+
+def mentions_of(cell: str) -> list[tuple[str, str] | tuple[str, str, int]]:
+    """`PERSON:민#2 ORG:한빛 대` → [("PERSON", "민", 2), ("ORG", "한빛 대")]."""
+    found = []
+    for part in re.split(r" (?=[A-Z]+:)", cell) if cell else []:
+        label, surface = part.split(":", 1)
+        surface, _, nth = surface.partition("#")
+        found.append((label, surface, int(nth)) if nth else (label, surface))
+    return found
+
+
+def written(quote: Quote) -> str:
+    """A quote as the case table writes it."""
+    speaker = quote.speaker
+    fields = [
+        quote.kind,
+        quote.text,
+        quote.cue.text if quote.cue else "-",
+        speaker.text if speaker else "-",
+        (speaker.name if speaker else None) or "-",
+        (speaker.title if speaker else None) or "-",
+        (speaker.affiliation if speaker else None) or "-",
+        quote.continues.removeprefix("q") if quote.continues else "-",
+    ]
+    return "|".join(fields)
+
+
+def padded(cell: str) -> list[str]:
+    """The expected quotes of a case with the fields that are left out filled in."""
+    if not cell:
+        return []
+    return ["|".join((part.strip().split("|") + ["-"] * 8)[:8]) for part in cell.split(" ;; ")]
+
+
+@pytest.mark.parametrize(("rule", "text", "mentions", "quotes"), cases())
+def test_case(rule: str, text: str, mentions: str, quotes: str) -> None:
+    reading = make_reading(text, mentions_of(mentions))
+    assert [written(q) for q in read_quotes(reading, ())] == padded(quotes), rule
+
+
+@pytest.mark.parametrize(("stem", "verb_class", "example"), rows("reporting_verbs"))
+def test_reporting_verb(stem: str, verb_class: str, example: str) -> None:
+    quotes = read_quotes(make_reading(example), ())
+    if verb_class == "name":
+        assert quotes == ()
+        return
+    assert len(quotes) == 1
+    words = example.rstrip(".").split()
+    assert quotes[0].cue is not None
+    assert quotes[0].cue.text == " ".join(words[-1 - stem.count(" ") :])
+    assert (quotes[0].speaker is None) == (verb_class == "appear")
+
+
+@pytest.mark.parametrize(("form", "role", "example", "cue"), rows("reporting_connectives"))
+def test_connective(form: str, role: str, example: str, cue: str) -> None:
+    quotes = read_quotes(make_reading(example), ())
+    assert len(quotes) == (2 if role == "connective" else 1)
+    assert (quotes[0].cue.text if quotes[0].cue else "") == cue
+    assert quotes[-1].continues == ("q1" if role == "connective" else None)
+    speakers = {q.speaker.text for q in quotes if q.speaker}
+    assert speakers == {"참가자들" if example.startswith("참가자들") else "민 대표"}
+
+
+@pytest.mark.parametrize(("noun", "noun_class", "example"), rows("quoted_nouns"))
+def test_quoted_noun(noun: str, noun_class: str, example: str) -> None:
+    quotes = read_quotes(make_reading(example), ())
+    assert [q.cue.text for q in quotes if q.cue] == (["내놓았다"] if noun_class == "report" else [])
+
+
+@pytest.mark.parametrize(("noun", "refers", "example"), rows("speaker_nouns"))
+def test_speaker_noun(noun: str, refers: str, example: str) -> None:
+    (quote,) = read_quotes(make_reading(example), ())
+    assert quote.speaker is not None
+    assert quote.speaker.text == re.sub(r"[은는]$", "", example.split(' "')[0])
+    assert quote.score == 0.95
+    assert refers in ("person", "organization", "document")
+
+
+@pytest.mark.parametrize(("form", "refers", "example"), rows("speaker_pronouns"))
+def test_speaker_pronoun(form: str, refers: str, example: str) -> None:
+    first = example.split("은 ")[0].split(" ")[0]
+    mentions = {
+        "person": [("PERSON", first), ("TITLE", "원장")],
+        "organization": [("ORG", first)],
+        "group": [],
+    }[refers]
+    reading = make_reading(example, mentions)
+    organizations = tuple(
+        Organization("o1", "한빛", mentions=(m.id,)) for m in reading.mentions if m.label == "ORG"
+    )
+    (quote,) = read_quotes(reading, organizations)
+    assert quote.speaker is not None
+    assert quote.speaker.text == form
+    assert quote.speaker.name == (first if refers == "person" else None)
+    assert quote.speaker.affiliation == ("한빛" if refers == "organization" else None)
+
+
+@pytest.mark.parametrize(("word", "example"), rows("speaker_stops"))
+def test_time_is_no_speaker(word: str, example: str) -> None:
+    (quote,) = read_quotes(make_reading(example), ())
+    assert quote.speaker is not None
+    assert quote.speaker.text == "민 원장"
+
+
+TABLES = [
+    "reporting_verbs",
+    "reporting_connectives",
+    "quoted_nouns",
+    "speaker_nouns",
+    "speaker_pronouns",
+    "speaker_stops",
+]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_table_rows_are_distinct(table: str) -> None:
+    keys = [row[0] for row in rows(table)]
+    assert len(keys) == len(set(keys))
+
+
+ALPHABET = st.text(alphabet="\"'“”‘’「」『』«» \n가나다고라며했LG.,2", max_size=60)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ALPHABET)
+def test_any_marks_give_offsets_that_hold(text: str) -> None:
+    reading = make_reading(text)
+    quotes = read_quotes(reading, ())
+    assert list(quotes) == sorted(quotes, key=lambda q: q.start)
+    for before, after in pairwise(quotes):
+        assert before.end <= after.start
+    for quote in quotes:
+        assert text[quote.start : quote.end] == quote.text
+        assert quote.text == quote.text.strip() != ""
+        for span in (quote.cue, quote.speaker):
+            assert span is None or text[span.start : span.end] == span.text
+        assert 0 <= quote.score <= 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(ALPHABET)
+def test_pairs_nest_and_never_cross(text: str) -> None:
+    found = find_quoted(text, [(0, len(text))])
+    for one in found:
+        assert one.opening < one.closing
+        for other in found:
+            assert not one.opening < other.opening < one.closing < other.closing
+
+
+HOSTILE = [
+    '"' * 10_000,
+    "“" * 10_000,
+    "“가" * 5_000 + "”" * 5_000,
+    "'가" * 10_000,
+    '"가"고 ' * 5_000,
+    "「" * 5_000 + "」" * 5_000,
+    "“\n" * 10_000,
+    "‘“" * 3_000 + "’”" * 3_000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_ten_thousand_marks_are_paired_at_once(text: str) -> None:
+    began = time.perf_counter()
+    find_quoted(text, [(0, len(text))])
+    find_quoted(text, [(at, at + 2) for at in range(0, len(text), 2)])
+    assert time.perf_counter() - began < 0.5
+
+
+def test_time_grows_with_the_text_and_no_faster() -> None:
+    line = '민 소장은 "길을 찾았다"며 "꼭 온다"고 말했고 '
+    taken = []
+    for times in (100, 800):
+        reading = make_reading(line * times)
+        began = time.perf_counter()
+        quotes = read_quotes(reading, ())
+        taken.append(time.perf_counter() - began)
+        assert len(quotes) == 2 * times
+    assert taken[1] < 8 * 4 * taken[0]
+
+
+def test_furniture_gives_no_quote() -> None:
+    reading = make_reading('민 소장은 "길을 찾았다"고 말했다.')
+    without = type(reading)(reading.text, None, reading.sections, (), ())
+    assert read_quotes(without, ()) == ()
+    assert read_quotes(make_reading(""), ()) == ()
