@@ -1,7 +1,7 @@
 """Scores of whole documents against stand-off gold: mentions and every record made from them.
 
-The form of a gold file is described in `annotations/README.md`. A gold file holds offsets only, so
-scoring needs the text it was marked on, which is found by name in folders that the caller gives.
+A gold file holds offsets only, so scoring needs the text it was marked on, which is found by name
+in folders that the caller gives.
 
 All scores are strict and micro-averaged over the documents: a span counts when both ends agree.
 Organisations are scored by B³ (Bagga and Baldwin 1998, Algorithms for Scoring Coreference Chains)
@@ -12,19 +12,23 @@ that was not predicted has recall 0.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
-from datetime import date
 from operator import add
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
-
-import msgspec
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from lgtalent_ie import schema
 from lgtalent_ie.errors import DataError, MissingExtraError
+from lgtalent_ie.evaluation.gold import (
+    GoldDocument,
+    Offsets,
+    as_document,
+    check_text,
+    iso,
+    load_gold,
+)
 from lgtalent_ie.schema import Document, Mention
 
 if TYPE_CHECKING:
@@ -35,185 +39,7 @@ RECORD_TYPES = (
     "relations", "facts",
 )  # fmt: skip
 
-Offsets = tuple[int, int]
 Predict = Callable[[str, str | None], Document]
-_Pointer = tuple[str, tuple[Offsets | None, ...], tuple[str | None, ...], tuple[schema.Label, ...]]
-_Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-_FileName = Annotated[str, msgspec.Meta(pattern=r"^[^/\\\x00]+$")]
-
-
-class GoldMention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A labelled span."""
-
-    id: str
-    label: schema.Label
-    start: int
-    end: int
-
-
-class GoldOrganization(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One organisation: its mentions, one of which carries the canonical name."""
-
-    name_mention: str
-    mentions: tuple[str, ...]
-
-
-class GoldDate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The value of a DATE or TIME mention."""
-
-    mention: str
-    type: schema.DateType
-    value: str
-    mod: schema.Mod | None = None
-
-
-class GoldCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The value of a QUANTITY mention; `of` is the span of what is counted."""
-
-    mention: str
-    value: int | float | None
-    min: int | float | None
-    max: int | float | None
-    unit: str | None
-    bound: schema.Bound
-    dimension: schema.Dimension
-    currency: str | None = None
-    of: Offsets | None = None
-
-
-class GoldQuote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Reported speech; `continues` is the index of an earlier quote of the same file."""
-
-    start: int
-    end: int
-    kind: schema.QuoteKind
-    cue: Offsets | None = None
-    speaker: Offsets | None = None
-    name_mention: str | None = None
-    continues: int | None = None
-
-
-class GoldRelation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """(type, head, tail) between mentions."""
-
-    type: str
-    head: str
-    tail: str
-
-
-class GoldFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A talent record; organisations and the rest are named by one of their mentions."""
-
-    kind: schema.FactKind
-    actors: tuple[str, ...]
-    start: int
-    end: int
-    event: str | None = None
-    date: str | None = None
-    place: str | None = None
-    counts: tuple[str, ...] = ()
-    partners: tuple[str, ...] = ()
-
-
-class GoldDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One gold file."""
-
-    format: Literal[1]
-    document: _FileName
-    sha256: _Sha256
-    length: int
-    published: date | None
-    guidelines: int
-    annotators: tuple[str, ...]
-    marked: date
-    mentions: tuple[GoldMention, ...]
-    organizations: tuple[GoldOrganization, ...] = ()
-    dates: tuple[GoldDate, ...] = ()
-    counts: tuple[GoldCount, ...] = ()
-    quotes: tuple[GoldQuote, ...] = ()
-    relations: tuple[GoldRelation, ...] = ()
-    facts: tuple[GoldFact, ...] = ()
-
-
-def load_gold(path: str | Path) -> GoldDocument:
-    """Read one gold file.
-
-    Raises DataError with the file and the field where it is not of the format, where a span does
-    not lie in the text, or where a record names a mention that is not there or of another label.
-
-    >>> load_gold("annotations/gold/article.json").mentions[0]
-    GoldMention(id='m1', label='ORG', start=0, end=4)
-    """
-    accepted, remedy = "a gold file of format 1", "see annotations/README.md"
-    try:
-        gold = msgspec.json.decode(Path(path).read_bytes(), type=GoldDocument)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: {error}", accepted, remedy) from error
-    for wrong in _faults(gold):
-        raise DataError(f"{path}: {wrong}", accepted, remedy)
-    return gold
-
-
-def _faults(gold: GoldDocument) -> Iterator[str]:
-    """What the types do not say: spans within the text, references to what is there."""
-    mentions = {mention.id: mention for mention in gold.mentions}
-    if len(mentions) < len(gold.mentions):
-        yield "an id twice - at `$.mentions`"
-    for where, offsets, ids, labels in _pointers(gold):
-        for start, end in filter(None, offsets):
-            if not 0 <= start < end <= gold.length:
-                yield f"span {start}..{end} outside 0..{gold.length} or empty - at `$.{where}`"
-        for mention_id in filter(None, ids):
-            if mention_id not in mentions:
-                yield f"no mention {mention_id!r} - at `$.{where}`"
-            elif labels and (label := mentions[mention_id].label) not in labels:
-                yield f"mention {mention_id!r} is {label}, not {labels} - at `$.{where}`"
-    owned: set[str] = set()
-    for at, organization in enumerate(gold.organizations):
-        own = set(organization.mentions)
-        if organization.name_mention not in own or own & owned:
-            yield f"a mention of two, or a name that is no mention - at `$.organizations[{at}]`"
-        owned |= own
-    for at, quote in enumerate(gold.quotes):
-        if quote.continues is not None and not 0 <= quote.continues < at:
-            yield f"no earlier quote {quote.continues} - at `$.quotes[{at}].continues`"
-
-
-def _pointers(gold: GoldDocument) -> Iterator[_Pointer]:
-    """(record, its spans, its mention ids, the labels those may have; any where empty)."""
-    for at, m in enumerate(gold.mentions):
-        yield f"mentions[{at}]", ((m.start, m.end),), (), ()
-    for at, o in enumerate(gold.organizations):
-        yield f"organizations[{at}]", (), o.mentions, ("ORG",)
-    for at, d in enumerate(gold.dates):
-        yield f"dates[{at}]", (), (d.mention,), ("DATE", "TIME")
-    for at, c in enumerate(gold.counts):
-        yield f"counts[{at}]", (c.of,), (c.mention,), ("QUANTITY",)
-    for at, q in enumerate(gold.quotes):
-        yield f"quotes[{at}]", ((q.start, q.end), q.cue, q.speaker), (q.name_mention,), ()
-    for at, r in enumerate(gold.relations):
-        yield f"relations[{at}]", (), (r.head, r.tail), ()
-    for at, f in enumerate(gold.facts):
-        yield f"facts[{at}]", ((f.start, f.end),), (f.event, f.place, *f.counts), ()
-        yield f"facts[{at}]", (), f.actors + f.partners, ("ORG",)
-
-
-def check_text(gold: GoldDocument, text: str) -> None:
-    """Raise DataError where `text` is not the text that the gold was marked on."""
-    found = text_sha256(text)
-    if len(text) != gold.length or found != gold.sha256:
-        raise DataError(
-            f"{gold.document}: a text of {len(text)} characters, sha256 {found[:12]}…",
-            f"the text marked, {gold.length} characters, sha256 {gold.sha256[:12]}…",
-            "give the text as it was marked, every blank and line end included",
-        )
-
-
-def text_sha256(text: str) -> str:
-    """SHA-256 of the text's UTF-8 in hexadecimal; a lone surrogate counts as three bytes."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 @dataclass(frozen=True, slots=True)
 class Score:
     """Sums of one record type; precision, recall and F1 in 0..1, 0 where there is nothing.
@@ -274,61 +100,6 @@ class Scores:
         """For JSON."""
         records = {name: score.to_dict() for name, score in self.records.items()}
         return {"documents": self.documents, "missing": list(self.missing), "records": records}
-
-
-def as_document(gold: GoldDocument, text: str) -> Document:
-    """The gold as the document it asks for; DataError where `text` is not the text marked."""
-    check_text(gold, text)
-    marked = {
-        m.id: Mention(m.id, m.label, m.start, m.end, text[m.start : m.end], 1.0)
-        for m in gold.mentions
-    }
-    owner = {m: f"o{n}" for n, o in enumerate(gold.organizations, 1) for m in o.mentions}
-
-    def span(offsets: Offsets | None) -> schema.Span | None:
-        return schema.Span(*offsets, text[slice(*offsets)]) if offsets else None
-
-    def count(c: GoldCount) -> schema.Count:
-        ends = [marked[c.mention].start, marked[c.mention].end, *(c.of or ())]
-        whole = min(ends), max(ends), text[min(ends) : max(ends)]
-        return schema.Count(
-            c.mention, *whole, c.value, c.min, c.max, c.unit, c.dimension, c.bound, c.currency,
-            span(c.of),
-        )  # fmt: skip
-
-    def speaker(q: GoldQuote) -> schema.Speaker | None:
-        named = marked[q.name_mention] if q.name_mention else None
-        where = q.speaker or ((named.start, named.end) if named else None)
-        if where is None:
-            return None
-        name = named.text if named else None
-        return schema.Speaker(*where, text[slice(*where)], name, None, None, q.name_mention)
-
-    def quote(at: int, q: GoldQuote) -> schema.Quote:
-        content = q.start, q.end, text[q.start : q.end]
-        before = None if q.continues is None else f"q{q.continues + 1}"
-        return schema.Quote(f"q{at}", *content, q.kind, before, 1.0, span(q.cue), speaker(q))
-
-    def fact(f: GoldFact) -> schema.Fact:
-        actors, partners = (tuple(owner.get(i, i) for i in ids) for ids in (f.actors, f.partners))
-        where = f.start, f.end, 1.0
-        return schema.Fact(f.kind, actors, f.event, f.date, f.place, f.counts, partners, *where)
-
-    return Document(
-        text,
-        "gold",
-        _iso(gold.published),
-        mentions=tuple(marked.values()),
-        organizations=tuple(
-            schema.Organization(f"o{n}", marked[o.name_mention].text, (), o.mentions)
-            for n, o in enumerate(gold.organizations, 1)
-        ),
-        dates=tuple(schema.Date(d.mention, d.type, d.value, mod=d.mod) for d in gold.dates),
-        counts=tuple(map(count, gold.counts)),
-        quotes=tuple(quote(at, q) for at, q in enumerate(gold.quotes, 1)),
-        relations=tuple(schema.Relation(r.type, r.head, r.tail, 0, 0, 1.0) for r in gold.relations),
-        facts=tuple(map(fact, gold.facts)),
-    )
 
 
 class Difference(NamedTuple):
@@ -472,10 +243,6 @@ def _organization_by_span(document: Document) -> dict[Offsets, str]:
     return {(m.start, m.end): owner[m.id] for m in document.mentions if m.id in owner}
 
 
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
-
-
 def _plain(words: str) -> str:
     return "".join(words.split())
 
@@ -554,7 +321,7 @@ def evaluate_documents(
             if text is None:
                 missing.append(f"{gold.document}: no text")
             elif callable(predictions):
-                yield gold, predictions(text, _iso(gold.published)), text
+                yield gold, predictions(text, iso(gold.published)), text
             elif (answer := Path(predictions) / path.name).is_file():
                 yield gold, Document.from_json(answer.read_bytes(), text), text
             else:

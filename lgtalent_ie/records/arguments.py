@@ -11,7 +11,15 @@ from lgtalent_ie.records.patterns import noun_classes
 from lgtalent_ie.schema import Label, Mention
 
 # Factors on a pattern's score, by how sure the argument is. Chosen by hand on own sentences.
-OWN, INHERITED, RELATIVE_TOPIC, BORROWED, INDIRECT, ANAPHOR, BEFORE = 1.0, 0.95, 0.85, 0.85, 0.9, 0.8, 0.75
+OWN, INHERITED, RELATIVE_TOPIC, BORROWED, INDIRECT, ANAPHOR, BEFORE = (
+    1.0,
+    0.95,
+    0.85,
+    0.85,
+    0.9,
+    0.8,
+    0.75,
+)
 
 ORIGIN_NOUNS = frozenset(("출신", "소속", "졸업생", "재학생", "출신인"))
 HOST_NOUNS = frozenset(("주최", "주관", "주도", "공동"))
@@ -42,8 +50,8 @@ def arguments_of(
     """Role → fillers of the predicate at `at`.
 
     Roles are the cases of its phrases, `rel` (the noun an attributive clause stands before),
-    `isubj` (a subject of its own, not one handed down to an attributive clause), `topic` (one beside
-    a subject), `employer` (of a person who is the subject), `mod`, `submod`, `relmod`, `instmod`
+    `isubj` (a subject of its own, not one handed down to an attributive clause), `topic` (one
+    beside a subject), `employer` (of a person who is the subject), `mod`, `submod`, `relmod`, `instmod`
     (mentions inside the object, subject, …), `by`, `from`, `memberof`, `event` (what it is about).
     """
     predicate = elements[at]
@@ -112,8 +120,7 @@ def inherited_subject(
         phrase = elements[index]
         if not isinstance(phrase, Phrase) or phrase.case not in ("subj", "topic"):
             continue
-        owner = elements[phrase.owner] if phrase.owner >= 0 else None
-        if phrase.case == "topic" or (isinstance(owner, Predicate) and owner.ending != "rel"):
+        if phrase.case == "topic" or not attributive(elements, phrase):
             if not relative:
                 return index, INHERITED, None
             if phrase.case == "topic":
@@ -128,6 +135,12 @@ def inherited_subject(
         return borrowed, BORROWED, None
     carried = context.organization if context.age < 3 else None
     return -1, BEFORE * BORROWED**context.age, carried
+
+
+def attributive(elements: Sequence[Element], phrase: Phrase) -> bool:
+    """True where the phrase belongs to a clause that stands before a noun."""
+    owner = elements[phrase.owner] if phrase.owner >= 0 else None
+    return isinstance(owner, Predicate) and owner.ending == "rel"
 
 
 def gives_reason(elements: Sequence[Element]) -> bool:
@@ -158,9 +171,9 @@ def add_event(
         phrase = elements[index]
         if not isinstance(phrase, Phrase):
             continue
-        owner = elements[phrase.owner] if phrase.owner >= 0 else None
-        elsewhere = isinstance(owner, Predicate) and owner.ending == "rel"
-        named = [] if elsewhere else [m for m in phrase.heads if m.label == "EVENT"]
+        named = (
+            [] if attributive(elements, phrase) else [m for m in phrase.heads if m.label == "EVENT"]
+        )
         if not named and phrase.anaphor == "EVENT" and context.event is not None:
             named = [context.event]
         if named:
@@ -218,12 +231,17 @@ def resolve(anaphor: Label | None, context: Context) -> Mention | None:
 
 
 def complements_of(elements: Sequence[Element], at: int) -> frozenset[str]:
-    """The nouns that name the act with a light verb: 협약 in `협약을 맺다`, 영입 in `영입에 나서다`."""
+    """The nouns that name the act with a light verb, such as 협약 in `협약을 맺다`."""
     predicate = elements[at]
     assert isinstance(predicate, Predicate)
     found = {predicate.compound} if predicate.compound else set()
     for element in elements[max(0, at - 8) : at]:
-        if isinstance(element, Phrase) and element.owner == at and element.nouns and element.case != "subj":
+        if (
+            isinstance(element, Phrase)
+            and element.owner == at
+            and element.nouns
+            and element.case != "subj"
+        ):
             found.add(element.nouns[-1])
             if len(element.nouns) > 1:
                 found.add("".join(element.nouns[-2:]))
@@ -234,9 +252,12 @@ def complements_of(elements: Sequence[Element], at: int) -> frozenset[str]:
 
 
 def next_context(elements: Sequence[Element], context: Context, names: Names) -> Context:
-    """What the sentence hands on: its topic, its last event, and a number that is its only subject."""
+    """What the sentence hands on: its topic, its last event, and a number that is its subject."""
     organization, event, quantity = None, context.event, None
-    subjects = [e for e in elements if isinstance(e, Phrase) and e.case in ("topic", "subj")]
+    every = [e for e in elements if isinstance(e, Phrase) and e.case in ("topic", "subj")]
+    subjects = [p for p in every if p.case == "topic" or not attributive(elements, p)]
+    if not subjects and any(isinstance(e, Predicate) and e.ending != "rel" for e in elements):
+        subjects = every
     for phrase in sorted(subjects, key=lambda p: p.case != "topic"):
         for mention in phrase.heads:
             employer = names.employer.get(names.key(mention)) if mention.label == "PERSON" else None

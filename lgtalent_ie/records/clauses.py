@@ -29,6 +29,7 @@ CASES = {
     "로": "inst", "으로": "inst", "로서": "as", "으로서": "as",
 }  # fmt: skip
 TOPIC_PARTICLES = frozenset(("은", "는", "도", "ᆫ", "만", "이나", "나", "역시"))
+NEGATING = frozenset(("않", "못하", "말", "아니하"))
 # More phrases than any sentence a person wrote; a line without full stops is read in part only.
 MOST_ELEMENTS = 400
 
@@ -83,9 +84,13 @@ Element = Phrase | Predicate
 
 
 def linearise(
-    reading: Reading, start: int, end: int, morphemes: Iterable[Morpheme], hidden: Sequence[tuple[int, int]] = ()
+    reading: Reading,
+    start: int,
+    end: int,
+    morphemes: Iterable[Morpheme],
+    hidden: Sequence[tuple[int, int]] = (),
 ) -> list[Token]:
-    """The tokens of start..end; what lies in a hidden span (a quotation) becomes one QUOTE token."""
+    """The tokens of start..end; a hidden span (a quotation) becomes one QUOTE token."""
     covered = sorted(
         [(m.start, m.end, m) for m in reading.within(start, end)
          if not any(a <= m.start < b for a, b in hidden)]
@@ -115,7 +120,9 @@ def linearise(
             elif not (morpheme.start == morpheme.end == last_end):
                 continue
         elif morpheme.form not in QUOTE_MARKS:
-            tokens.append(Token(morpheme.form, morpheme.tag.split("-")[0], morpheme.start, morpheme.end))
+            tokens.append(
+                Token(morpheme.form, morpheme.tag.split("-")[0], morpheme.start, morpheme.end)
+            )
     flush(end)
     return repaired(tokens)
 
@@ -156,7 +163,7 @@ def without_brackets(tokens: Sequence[Token]) -> list[Token]:
 
 def headline_topic(tokens: list[Token], headline: bool) -> list[Token]:
     """Read `한빛전자, 서울대와 …` in a headline as a topic, not as the start of a list."""
-    if not headline or len(tokens) < 4 or tokens[0].mention is None:
+    if not headline or len(tokens) < 4 or tokens[0].form not in ("ORG", "PERSON"):
         return tokens
     comma = next((i for i, t in enumerate(tokens[:4]) if t.form == "," and t.mention is None), 0)
     if not comma or any(t.mention is None for t in tokens[:comma]):
@@ -204,15 +211,20 @@ def read_elements(tokens: Sequence[Token]) -> list[Element]:
         elif tag in ("XSV", "XSA", "VV", "VA", "VCP", "VCN", "VX"):
             if tag == "VX" and not any(nouns) and elements and isinstance(elements[-1], Predicate):
                 elements[-1].auxiliaries.append(form)
-                elements[-1].negated |= form in ("않", "못하", "말", "아니하")
+                elements[-1].negated |= form in NEGATING
                 continue
+            before = elements[-1] if elements and not any(nouns) else None
+            if isinstance(before, Predicate) and before.ending_form == "지":
+                before.negated |= form in NEGATING or negation
             root = compound = ""
             if tag in ("XSV", "XSA") and nouns[-1] and nouns[-1][-1].mention is None:
                 root = nouns[-1].pop().form
                 compound = nouns[-1][-1].form if nouns[-1] and not nouns[-1][-1].mention else ""
             close("comp" if tag in ("VCP", "VCN") else "bare")
             elements.append(
-                Predicate(root + form, token.start, negated=negation or tag == "VCN", compound=compound)
+                Predicate(
+                    root + form, token.start, negated=negation or tag == "VCN", compound=compound
+                )
             )
             negation = False
         elif tag in ("EC", "EF", "ETM", "ETN", "EP"):
@@ -253,7 +265,10 @@ def joins_mentions(tag: str, form: str, before: list[Token], following: Token | 
         return False
     if following.mention is None or before[-1].mention is None:
         return False
-    return following.form == before[-1].form or {following.form, before[-1].form} == {"ORG", "LOCATION"}
+    return following.form == before[-1].form or {following.form, before[-1].form} == {
+        "ORG",
+        "LOCATION",
+    }
 
 
 def case_of(tag: str, form: str) -> str:
@@ -305,13 +320,17 @@ def read_phrases(conjuncts: list[list[Token]], case: str) -> Iterator[Phrase]:
 
 
 def conjunct_heads(tokens: Sequence[Token], listed: bool) -> tuple[tuple[Mention, ...], bool]:
-    """The mentions that bear the conjunct's case; True where a noun such as 담당자 bears it for an ORG."""
+    """The mentions that bear the conjunct's case; True where a noun such as 담당자 bears it."""
     mentions = [(i, t.mention) for i, t in enumerate(tokens) if t.mention is not None]
     if not mentions:
         return (), False
     persons = [(i, m) for i, m in mentions if m.label == "PERSON"]
     at, head = persons[0] if persons else mentions[-1]
-    tail = [t for t in tokens[at + 1 :] if t.mention is None or t.mention.label not in ("TITLE", "ORG", "LOCATION")]
+    tail = [
+        t
+        for t in tokens[at + 1 :]
+        if t.mention is None or t.mention.label not in ("TITLE", "ORG", "LOCATION")
+    ]
     plain = [t.form for t in tail if t.mention is None and t.tag not in ("XSN", "NNB", "SW", "SO")]
     classes = noun_classes()
     soft = classes.get(f"soft_{head.label}", frozenset()) | classes["soft"]
@@ -338,7 +357,9 @@ def anaphor_of(conjuncts: Sequence[Sequence[Token]], case: str) -> Label | None:
     pointed = forms[0] in classes["pointers"] and len(forms) <= 4
     if forms[-1] in classes["this_EVENT"]:
         return "EVENT" if pointed or (len(forms) == 1 and case in ("dat", "loc", "topic")) else None
-    if (pointed and forms[-1] in classes["this_ORG"]) or (len(forms) == 1 and forms[0] in classes["the_ORG"]):
+    if (pointed and forms[-1] in classes["this_ORG"]) or (
+        len(forms) == 1 and forms[0] in classes["the_ORG"]
+    ):
         return "ORG"
     return None
 
@@ -352,7 +373,7 @@ def settle_endings(elements: Sequence[Element]) -> None:
         following = elements[at + 1] if at + 1 < len(elements) else None
         if element.ending == "ETM":
             noun = isinstance(following, Phrase) and not following.heads and (
-                following.first_tag == "NNB" or bool(following.nouns[:1]) and following.nouns[0] in nominalisers
+                following.first_tag == "NNB" or (bool(following.nouns[:1]) and following.nouns[0] in nominalisers)
             )  # fmt: skip
             quoting = element.ending_form.endswith(("다는", "라는", "다던", "라던"))
             element.ending = "nominal" if noun or (quoting and element.lemma != "이") else "rel"
@@ -368,6 +389,7 @@ def settle_owners(elements: Sequence[Element]) -> None:
     """
     classes = noun_classes()
     topics: set[int] = set()
+    announcing = announcement(elements)
     for at, phrase in enumerate(elements):
         if isinstance(phrase, Predicate):
             continue
@@ -382,16 +404,34 @@ def settle_owners(elements: Sequence[Element]) -> None:
                 hand_on(phrase, after, "의")
                 continue
         if phrase.case == "obj" and isinstance(following, Phrase):
-            if following.nouns[-1:] and following.nouns[-1] in classes["target"] and not following.heads:
+            if (
+                following.nouns[-1:]
+                and following.nouns[-1] in classes["target"]
+                and not following.heads
+            ):
                 phrase.case = "target"
         if phrase.case == "inst" and phrase.nouns[-1:] and phrase.nouns[-1] in classes["target"]:
             phrase.case, phrase.heads = "target", phrase.heads or tuple(m for m, _ in phrase.mods)
         phrase.owner = owner_of(elements, at, phrase)
+        if phrase.case == "date" and isinstance(following, Phrase) and following.case == "topic":
+            # `22일 한빛전자는 … 연다고 밝혔다`: the day of the announcement.
+            phrase.owner = announcing if announcing >= 0 else phrase.owner
         if phrase.case == "topic" and phrase.owner == at + 1 and phrase.owner in topics:
             if phrase.heads and phrase.heads[0].label in ("EVENT", "PRODUCT"):
                 phrase.case = "obj"
         if phrase.case in ("topic", "subj"):
             topics.add(phrase.owner)
+
+
+def announcement(elements: Sequence[Element]) -> int:
+    """Index of the last predicate where it reports what the sentence says, else -1."""
+    predicates = [i for i, e in enumerate(elements) if isinstance(e, Predicate)]
+    if len(predicates) < 2:
+        return -1
+    last, before = elements[predicates[-1]], elements[predicates[-2]]
+    assert isinstance(last, Predicate) and isinstance(before, Predicate)
+    reported = before.ending_form.endswith(("다고", "라고", "자고"))
+    return predicates[-1] if reported and last.lemma in noun_classes()["saying"] else -1
 
 
 def hand_on(phrase: Phrase, following: Phrase, marker: str) -> None:
@@ -410,14 +450,20 @@ def owner_of(elements: Sequence[Element], at: int, phrase: Phrase) -> int:
             continue
         if phrase.case in ("obj", "comp", "com", "bare", "inst") and index == at + 1:
             return index
-        if element.lemma in classes["postposition"] or (element.lemma == "이" and element.ending == "rel"):
+        if element.lemma in classes["postposition"] or (
+            element.lemma == "이" and element.ending == "rel"
+        ):
             if phrase.case == "obj":
                 return index
             continue
         if element.ending == "rel":
             if phrase.case == "topic":
                 continue
-            if phrase.case in ("loc", "date") and not adjacent and element.lemma not in classes["frame"]:
+            if (
+                phrase.case in ("loc", "date")
+                and not adjacent
+                and element.lemma not in classes["frame"]
+            ):
                 continue
         return index
     return -1

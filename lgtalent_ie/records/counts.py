@@ -17,7 +17,12 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from lgtalent_ie.reading import Morpheme, Reading, Sentence
-from lgtalent_ie.records.noun_phrases import mention_at, noun_phrase_after, noun_phrase_before
+from lgtalent_ie.records.noun_phrases import (
+    mention_at,
+    noun_phrase_after,
+    noun_phrase_before,
+    phrase_words,
+)
 from lgtalent_ie.records.quantities import NEUTRAL, bound_words, parse_quantity
 from lgtalent_ie.schema import Count, Mention, Span
 
@@ -25,21 +30,13 @@ _CONTEXT = 24
 _UNCOUNTED = frozenset(("ordinal", "rank", "age", "temperature"))
 # Counters that stand before a bare noun: 14개 테이블.
 _BEFORE_NOUN = frozenset(("개", "가지", "대", "종", "종류", "쌍"))
-# Behind such a counter they are what is done with the things, not the things: 공장 2개 증설.
-_ACTIONS = frozenset(
-    "수행 증설 신설 배치 발표 설치 운영 방문 개설 출시 확보 추가 모집 선정 제출 등록 개최 출원 공개 도입 구축 채용 구매 생산 판매 "
-    "투자 인수 건설 설립 보유 참여 참가 지원 개발 제작 분양 공급 수출 수주 획득 달성 증가 감소 확대 축소 폐쇄 매입 매각".split()
-)
 _PARTITIVES = frozenset(("중", "가운데"))
 _TOPICS = ("JX", "JKS", "JKO")
 # Verbs that say how many there are: 연구원은 10명에 달한다, 10명을 넘는다, 10명으로 늘었다.
-_AMOUNTS = ("달하", "이르", "그치", "불과", "육박", "못", "미치", "넘", "웃돌", "밑돌", "기록",
-            "돌파", "늘", "줄", "되", "집계", "안", "머무르", "머물", "많", "적", "추산")  # fmt: skip
-# Nouns between the counted phrase and the number that belong to neither: 지원자 평균 20명.
-_BETWEEN = frozenset("평균 누적 합계 도합 추가 최종 신규 매년 매달 매월 연간 하루 전원 선착순 연 월 모두".split())
-# Subjects that count others, not themselves: 회사가 10명 뽑았다.
-_COUNTING = ("회사", "기업", "대학", "학교", "정부", "그룹", "연구소", "기관", "업체", "재단", "은행", "부처",
-             "업계", "당국", "측", "센터", "연구원장")  # fmt: skip
+_AMOUNTS = (
+    "달하", "이르", "그치", "불과", "육박", "못", "미치", "넘", "웃돌", "밑돌", "기록", "돌파", "늘",
+    "줄", "되", "집계", "안", "머무르", "머물", "많", "적", "추산",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +118,18 @@ def _counted(place: _Place) -> Span | None:
 
 
 def _skip_adverbs(place: _Place) -> int:
-    """The index behind which the counted phrase ends: 약, 최소, 모두, 총 before the number skipped."""
-    words = _BETWEEN.union(NEUTRAL, (row.word for row in bound_words() if row.side == "before"))
+    """Where the counted phrase ends: before 약, 최소, 모두, 총 and times in front of the number."""
+    words = phrase_words("between").union(
+        NEUTRAL, (row.word for row in bound_words() if row.side == "before")
+    )
     at = place.first
     while at > 0:
         morpheme = place.sentence.morphemes[at - 1]
         mention = mention_at(place.reading, morpheme.start)
-        if mention is not None and mention.label in ("DATE", "TIME"):
-            at -= 1
-        elif mention is None and place.reading.text[morpheme.start : morpheme.end] in words:
-            at -= 1
-        else:
+        surface = place.reading.text[morpheme.start : morpheme.end]
+        if surface not in words if mention is None else mention.label not in ("DATE", "TIME"):
             break
+        at -= 1
     return at
 
 
@@ -145,7 +142,7 @@ def _right(place: _Place, left: Span | None) -> Span | None:
         return noun_phrase_after(place.reading, place.sentence, at + 1, after)
     if place.count.unit not in _BEFORE_NOUN or place.count.dimension != "item":
         return None
-    if left is not None and morphemes[at].form in _ACTIONS:
+    if left is not None and morphemes[at].form in phrase_words("action"):
         return None
     return noun_phrase_after(place.reading, place.sentence, at, place.mention.end)
 
@@ -208,7 +205,7 @@ def _says_how_many(place: _Place, particle: Morpheme) -> bool:
     # 연구원이 10명 합류했다: a number without particle floats behind its subject.
     subject = place.reading.text[max(0, particle.start - 4) : particle.start]
     floats = not after.tag.startswith("J") and particle.tag == "JKS"
-    return floats and not subject.endswith(_COUNTING)
+    return floats and not subject.endswith(tuple(phrase_words("institution")))
 
 
 def _follows(place: _Place) -> Morpheme:

@@ -57,7 +57,8 @@ class Calendar:
         """Whether anything in it says which day it is."""
         return not (
             self.day is None and self.day_off is None and self.weekday is None
-            and self.lunar is None and self.same is None
+            and self.lunar is None and self.same is None and self.weekend is None
+            and self.workdays is None
         )  # fmt: skip
 
     @property

@@ -193,7 +193,10 @@ def _calendar(text: str, token: Token, with_clock: bool) -> Match | None:
         before, end = kind, piece.end
         if kind == "hour" and (half := _HALF.match(text, end)):
             fields["minute"], before, end = 30, "clock", half.end()
-        if (kind not in _NOT_ALONE or pieces > 1) and ends_well(text, end):
+        whole = kind not in _NOT_ALONE or (pieces > 1 and kind != "short_year")
+        # 지난 98년 is a year, 다음 10년 a length.
+        whole = whole or (kind == "short_year" and pieces > 1 and fields["year"] < 2000)
+        if whole and ends_well(text, end):
             best = (end, dict(fields), upto, sure)
         if kind in ("day", "date") and with_clock and (gloss := _GLOSS.match(text, end)):
             end = gloss.end()
@@ -226,6 +229,8 @@ def _reading(
     if piece.number != int(piece.number) or (piece.style == "short" and not before):
         return nothing
     number, low, unit = int(piece.number), piece.low, piece.unit
+    if piece.style == "sino" and unit == "년" and number == 1000:
+        return nothing
     if piece.style == "native" and unit != "시":
         return nothing
     if unit not in _CALENDAR_UNITS:
@@ -283,7 +288,7 @@ def _length(text: str, token: Token) -> Match | None:
         if last == "D" and unit[0] == "T":
             # 1일 8시간 is eight hours a day, not a day and eight hours.
             break
-        if (unit == "Y" and piece.number > 999) or (last == "박" and unit != "D"):
+        if (unit == "Y" and piece.number > 1000) or (last == "박" and unit != "D"):
             break
         low = piece.low
         if low is not None and low >= piece.number:

@@ -10,7 +10,7 @@ from lgtalent_ie.records.dates_expressions import Calendar
 from lgtalent_ie.records.dates_lexicon import lunar_days
 from lgtalent_ie.schema import Date, DateType, Mod
 
-_PREFIX = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?(?![\dX-]|-)")
+_PREFIX = re.compile(r"(\d{4})(?!\d)(?:-(\d\d)(?:-(\d\d))?)?")
 _LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -53,7 +53,9 @@ class Point:
 
     def date(self) -> Date | None:
         point = self.point
-        mod: Mod | None = point.part or point.bound or ("APPROX" if point.about else None)
+        # 새벽 2시 is an exact hour though 새벽 alone is the start of the morning.
+        part = point.part if point.hour is None else None
+        mod: Mod | None = part or point.bound or ("APPROX" if point.about else None)
         if point.same:
             told = self.previous
             if told is None or told.type not in ("DATE", "TIME"):

@@ -97,15 +97,20 @@ def _moved_clock(shift: Shift, anchor: date | None) -> str | None:
 def _stretch(
     stretch: Stretch, anchor: date | None, previous: Date | None, future: bool | None
 ) -> Date | None:
-    first = resolve(stretch.first, anchor, previous, future)
+    left, right = stretch.first, stretch.last
+    start_anchor, start_future = anchor, future
+    if right.has_year and left.month and not (left.has_year or left.direction):
+        # 11월부터 내년 2월까지: the start counts back from the year that the end says.
+        end = resolve(right, anchor, previous, future)
+        start_anchor = date.fromisoformat(end.first) if end and end.first else None
+        start_future = None
+    first = resolve(left, start_anchor, previous, start_future)
     if first is None or first.type == "SET":
         return None
-    left, right = stretch.first, stretch.last
     carried: dict[str, object] = {}
     known = parts_of(first.value)
     if right.is_time and not right.has_day and left.is_time:
-        value = f"{first.value}/{Point(_same_half(left, right), None, None, None).clock()}"
-        return record(value, None, first.relative, time=True)
+        return record(f"{first.value}/{_later_clock(left, right)}", None, first.relative, time=True)
     if not right.has_year and right.decade is None:
         carried = {
             "year": known[0] if known else left.year,
@@ -132,14 +137,17 @@ def _stretch(
         if last is None or last.first is None or last.first < first.first:
             return None
     relative = first.relative or last.relative
-    return record(f"{first.value}/{last.value}", last.mod, relative)
+    value = f"{first.value}/{last.value}"
+    return record(value, last.mod, relative, time=left.is_time and right.is_time)
 
 
-def _same_half(left: Calendar, right: Calendar) -> Calendar:
-    """The later clock time in the half of the day that the earlier one names (오후 2~3시)."""
-    if right.daypart is None and left.daypart is not None:
-        return replace(right, daypart=left.daypart)
-    return right
+def _later_clock(left: Calendar, right: Calendar) -> str | None:
+    """The later of two clock times, in the half of the day that fits (오전 9시~6시)."""
+    halves = [right.daypart] if right.daypart else [left.daypart, "AF"]
+    clocks = [Point(replace(right, daypart=half), None, None, None).clock() for half in halves]
+    start = Point(left, None, None, None).clock()
+    later = [clock for clock in clocks if clock and start and clock > start]
+    return later[0] if later else clocks[0]
 
 
 def _one_later(full: Calendar, right: Calendar) -> Calendar | None:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import cast
 
-from lgtalent_ie.reading import Reading, Sentence
+from lgtalent_ie.reading import Reading
 from lgtalent_ie.records.arguments import Filler, arguments_of, complements_of
 from lgtalent_ie.records.clauses import Element, Phrase, Predicate
 from lgtalent_ie.records.names import Names, names_a_day, read_names
 from lgtalent_ie.records.patterns import Frame, frames_of, noun_classes
 from lgtalent_ie.records.relations import Piece, denied, fillers, read_clauses, read_pieces
-from lgtalent_ie.schema import Count, Date, Dimension, Fact, FactKind, Mention, Organization, Relation
+from lgtalent_ie.schema import (
+    Count,
+    Date,
+    Dimension,
+    Fact,
+    FactKind,
+    Mention,
+    Organization,
+    Relation,
+)
 
 # What a fact of a kind may count, and whether it is about an event.
 COUNTED: Mapping[str, tuple[Dimension, ...]] = {
@@ -22,7 +32,11 @@ COUNTED: Mapping[str, tuple[Dimension, ...]] = {
     "award": ("item", "rank"), "appointment": ("person",),
 }  # fmt: skip
 WITH_EVENT = frozenset(("recruiting_event", "programme", "publication", "award"))
-COUNT_ROLES = ("obj", "subj", "bare", "mod", "submod", "target", "rel")
+# What is said in quotation marks is opinion, not fact; names in such marks are short.
+SPEECH = re.compile(
+    r"[“\"]([^“”\"\n]{15,800})[”\"](?=,? ?(?:고|라고|이라고|며|이라며|라며|면서|거나|는))"
+)
+COUNT_ROLES = ("obj", "subj", "bare", "mod", "submod", "target", "rel", "dat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,10 @@ def read_facts(
     found: list[tuple[int, Fact]] = []
     order = {sentence.start: n for n, sentence in enumerate(reading.sentences)}
     before = ""
-    for piece, elements, context in read_clauses(list(read_pieces(reading, ())), names):
+    spans = [match.span(1) for match in SPEECH.finditer(reading.text)]
+    for piece, elements, context in read_clauses(list(read_pieces(reading, spans)), names):
+        if piece.quoted:
+            continue
         for at, frame in cued(piece, elements, before):
             arguments = arguments_of(elements, at, context, names)
             fact = assemble(frame, elements, arguments, piece, sources)
@@ -111,7 +128,7 @@ def assemble(
     if not actors or (frame.tail.label and not needed):
         return None
     kind = cast(FactKind, frame.type)
-    event = next((f.mention for f in arguments.get("event", ())), None) if kind in WITH_EVENT else None
+    event = event_of(frame, arguments, needed) if kind in WITH_EVENT else None
     dates = [f.mention for f in arguments.get("date", ())] or outer_dates(elements)
     dates = [d for d in dates if names_a_day(d, names) and d.id in sources.date_values]
     places = [
@@ -123,7 +140,7 @@ def assemble(
         if names.dimension_of.get(f.mention.id) in COUNTED[kind]
     ]  # fmt: skip
     acting = organization_ids((a.mention for a in actors), names)
-    if not acting:
+    if not acting or (kind in ("award", "appointment") and actors[0].phrase < 0):
         return None
     partners = organization_ids(
         (f.mention for f in arguments.get("com", ()) if f.mention.label == "ORG"), names
@@ -136,6 +153,18 @@ def assemble(
         tuple(p for p in partners if p not in acting),
         piece.sentence.start, piece.sentence.end, round(frame.score * actors[0].factor, 3),
     )  # fmt: skip
+
+
+def event_of(
+    frame: Frame, arguments: dict[str, list[Filler]], needed: Sequence[Filler]
+) -> Mention | None:
+    """The event the fact is about; a conference where some unnamed event was held is not it."""
+    if frame.tail.label == "EVENT":
+        return needed[0].mention
+    if frame.type in ("publication", "award"):
+        return next((f.mention for f in arguments.get("event", ())), None)
+    own = (f.mention for role in ("obj", "mod") for f in arguments.get(role, ()))
+    return next((m for m in own if m.label == "EVENT"), None)
 
 
 def outer_dates(elements: Sequence[Element]) -> list[Mention]:
@@ -163,11 +192,20 @@ def merged(found: Sequence[tuple[int, Fact]], sources: Sources) -> list[Fact]:
     for order, fact in found:
         for index, (last, known) in enumerate(kept):
             if same(known, fact, order - last, sources):
-                kept[index] = (order if order - last <= 1 else last, join(known, fact, order - last))
+                kept[index] = (
+                    order if order - last <= 1 else last,
+                    join(known, fact, order - last),
+                )
                 break
         else:
             kept.append((order, fact))
-    return [fact for _, fact in kept]
+    facts = [fact for _, fact in kept]
+    # A job fair called a programme is told once, as the event it is.
+    fairs = {sources.event_keys[f.event] for f in facts if f.kind == "recruiting_event" and f.event}
+    return [
+        f for f in facts
+        if f.kind != "programme" or f.event is None or sources.event_keys[f.event] not in fairs
+    ]  # fmt: skip
 
 
 def same(known: Fact, fact: Fact, distance: int, sources: Sources) -> bool:
@@ -205,23 +243,30 @@ def join(known: Fact, fact: Fact, distance: int) -> Fact:
 def with_relations(fact: Fact, sources: Sources) -> Fact:
     """Fill in what the relations say about the fact's event, and its partners."""
     names = sources.names
-    counts, partners, place, start, end = (
-        list(fact.counts), list(fact.partners), fact.place, fact.start, fact.end,
-    )  # fmt: skip
+    counts, partners = list(fact.counts), list(fact.partners)
+    place, date = fact.place, fact.date
     for relation in sources.relations:
         tail = names.mentions[relation.tail]
-        of_event = fact.event is not None and (
-            sources.event_keys.get(relation.head) == sources.event_keys[fact.event]
-        )
-        if of_event and relation.type == "event:attendance" and fact.kind == "recruiting_event":
-            counts.append(tail.id)
-        if of_event and relation.type == "event:place" and fact.kind == "recruiting_event":
-            place = place or tail.id
-        if relation.type == "org:partner" and fact.start <= relation.start < fact.end:
+        inside = fact.start <= relation.start < fact.end
+        if relation.type == "org:partner" and inside and fact.kind == "programme":
             pair = organization_ids((names.mentions[relation.head], tail), names)
-            if pair and set(pair) & set(fact.actors) and fact.kind == "programme":
+            if set(pair) & set(fact.actors):
                 partners.extend(p for p in pair if p not in fact.actors)
+        if fact.kind != "recruiting_event" or fact.event is None:
+            continue
+        if sources.event_keys.get(relation.head) != sources.event_keys[fact.event]:
+            continue
+        if relation.type == "event:attendance":
+            counts.append(tail.id)
+        elif relation.type == "event:place" and inside:
+            place = place or tail.id
+        elif relation.type == "event:date" and inside:
+            date = date or sources.date_values.get(tail.id)
+    by_name = {names.key(names.mentions[c]): c for c in reversed(counts)}
     return replace(
-        fact, counts=tuple(dict.fromkeys(counts)), partners=tuple(dict.fromkeys(partners)),
-        place=place, start=start, end=end,
-    )  # fmt: skip
+        fact,
+        counts=tuple(sorted(by_name.values(), key=lambda c: names.mentions[c].start)),
+        partners=tuple(dict.fromkeys(partners)),
+        place=place,
+        date=date,
+    )

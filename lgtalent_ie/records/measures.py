@@ -28,7 +28,9 @@ _RANGE = re.compile(r" ?[~∼〜～] ?|[–—−-]")
 _NEIGHBOURS = re.compile(r"·|, ?")
 _COLON = re.compile(r" ?: ?")
 _VERSUS = re.compile(r" ?대 ?")
-_RATIO_TAIL = re.compile(rf"(?![{_HANGUL}:\d])|로|의|이|에|을|를|였|은|는|가|도|쯤|정도|까지|수준|비율")
+_RATIO_TAIL = re.compile(
+    rf"(?![{_HANGUL}:\d])|로|의|이|에|을|를|였|은|는|가|도|쯤|정도|까지|수준|비율"
+)
 _FIRST = re.compile(r"첫 ?번째|첫째")
 _SYMBOLS = {
     "US$": "USD", "HK$": "HKD", "NT$": "TWD", "A$": "AUD", "C$": "CAD", "S$": "SGD",
@@ -136,6 +138,7 @@ def _is_part_of_unit(text: str, numeral: Numeral) -> bool:
     return text[numeral.end - 1] in "조경" and any(
         _tail_fits(text, unit, numeral.end - 1 + len(unit.unit))
         for unit in units_at(text, numeral.end - 1)
+        if len(unit.unit) > 1
     )
 
 
@@ -185,8 +188,8 @@ def _of_unit(numeral: Numeral, start: int, end: int, unit: Unit, sure: bool) -> 
     if unit.dimension == "none":
         return None
     value, low, high = numeral.value, numeral.low, numeral.high
-    if unit.dimension == "age" and unit.counts == "decade" and value is not None:
-        value, low, high = None, value, value + 9
+    if unit.counts == "decade" and numeral.value is not None:
+        value, low, high = None, numeral.value, numeral.value + 9
     return Measure(
         start, end, value, low, high, unit.unit, unit.dimension, unit.currency, unit.counts,
         numeral.more or numeral.script == "several", sure,
@@ -251,7 +254,7 @@ def _ratio(text: str, first: Numeral) -> Measure | None:
     if joint is None or first.script not in ("digits", "several"):
         return None
     for second in numerals_at(text, joint.end()):
-        if second.script != "digits" or not second.value and second.value != 0:
+        if second.script != "digits" or second.value is None:
             continue
         if not _RATIO_TAIL.match(text, second.end):
             continue
@@ -331,13 +334,17 @@ def _ordinal(text: str, at: int, context: str) -> Measure | None:
     for numeral in numerals_at(text, start):
         if numeral.script not in ("digits", "sino") or numeral.value is None:
             continue
+        if text[numeral.end - 1] in "조경":
+            continue  # 제59조 is an article of a law
         behind = unit_behind(text, numeral, context)
         if behind is not None:
             unit, end, fits = behind
-            return _made(at, end, numeral.value, unit.unit, "ordinal", sure=fits)
-        if numeral.script == "digits" and start == at + 1 and text[numeral.end - 1].isdigit():
-            if not units_at(text, numeral.end) and not _LETTER.match(text, numeral.end):
-                return _made(at, numeral.end, numeral.value, None, "ordinal", sure=False)
+            made = _made(at, end, numeral.value, unit.unit, "ordinal", sure=fits)
+            return replace(made, counts=unit.counts)
+        alone = _TAIL.match(text, numeral.end) and not _LETTER.match(text, numeral.end)
+        digits = numeral.script == "digits" and text[numeral.end - 1].isdigit()
+        if alone and digits and start == at + 1:
+            return _made(at, numeral.end, numeral.value, None, "ordinal", sure=False)
     return None
 
 

@@ -51,9 +51,7 @@ def read_names(
         if mention.label != "PERSON":
             continue
         text = mention.text
-        if plain(text) not in by_part and text in by_part:
-            full_names[mention.id] = by_part[text]
-        elif text in by_part and by_part[text].text != text:
+        if text in by_part and by_part[text].text != text:
             full_names[mention.id] = by_part[text]
         elif " " in text:
             by_part[text.rsplit(" ", 1)[1]] = mention
@@ -93,7 +91,10 @@ def fits(mention: Mention, of_class: str, names: Names) -> bool:
 
 def names_a_day(mention: Mention, names: Names) -> bool:
     """False for durations and for `이날`, which say nothing of their own."""
-    return mention.id not in names.durations and plain(mention.text) not in noun_classes()["vague_date"]
+    return (
+        mention.id not in names.durations
+        and plain(mention.text) not in noun_classes()["vague_date"]
+    )
 
 
 def is_school(name: str) -> bool:

@@ -3,24 +3,22 @@
 Names (mentions) are taken whole, also where their morphemes are not nouns; a gloss in brackets and
 a short quoted name inside the run belong to it (`인공지능(AI) 연구자`, `'청년 인재' 지원자`).
 Particles, endings, bound nouns and mentions of time end the run, and so does an adverbial noun
-(`그 결과`, `지난해`), which has no particle but modifies the verb.
+(`그 결과`, `지난해`), which has no particle but modifies the verb. `tables/phrase_words.tsv` lists
+words by role: adverbial; between (phrase and number: `지원자 평균 20명`); action (what is done with
+the things, not the things: `공장 2개 증설`); institution (subjects that count others).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from functools import cache
+from importlib.resources import files
+from typing import Literal
 
 from lgtalent_ie.reading import Morpheme, Reading, Sentence
 from lgtalent_ie.records.quantities import bound_words
 from lgtalent_ie.schema import Mention, Span
 
-# Nouns that stand without a particle as adverbs: they end a phrase and are never counted.
-ADVERBIAL = frozenset(
-    "올해 올 지난해 작년 내년 재작년 최근 현재 당시 이날 그날 오늘 어제 내일 이달 지난달 내달 이듬해 매년 매달 매월 연간 "
-    "상반기 하반기 하루 향후 앞서 이후 이전 평소 결과 덕분 뒤 후 전 이래 이외 외 동안 때 직후 직전 당일 앞 사이 대신 "
-    "반면 한편 실제 사실 기준 이상 이하 미만 이내 정도 가량 안팎 규모 수준 상위 하위 중 가운데 다음 이번 모두 전부".split()
-)
 _DETERMINERS = frozenset(("이", "그", "저", "각", "전", "현", "양", "본", "해당", "이번"))
 _ADVERBIAL_SUFFIXES = frozenset(("당", "별", "씩", "째", "쯤", "끼리", "여"))
 _NOUN_TAGS = ("NNG", "NNP", "XSN", "XPN", "XR", "SL", "SH")
@@ -30,9 +28,33 @@ _MARKS = {")": "(", "]": "[", "’": "‘", "”": "“", "'": "'", '"': '"', "�
 _OWNERS = frozenset(("ORG", "PERSON", "LOCATION", "EVENT", "DATE", "TIME"))
 _TIMES = frozenset(("DATE", "TIME"))
 # Quantities that modify a noun: 5개 대학 학생 100명, 20대 청년 30명, 1차 합격자 8명.
-_ATTRIBUTIVE = ("개", "가지", "대", "차", "급", "세대", "학년", "등급", "단계", "순위", "기", "개국")
+_ATTRIBUTIVE = (
+    "개", "가지", "대", "차", "급", "세대", "학년", "등급", "단계", "순위", "기", "개국",
+)  # fmt: skip
 _LONGEST = 24
 _LONGEST_INSERT = 32
+
+Role = Literal["adverbial", "between", "action", "institution"]
+
+
+@cache
+def phrase_word_rows() -> tuple[tuple[str, tuple[str, ...], str], ...]:
+    """The rows of `tables/phrase_words.tsv`: role, words, and an example for one of them."""
+    text = (files(__package__) / "tables" / "phrase_words.tsv").read_text("utf-8")
+    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
+    return tuple((role, tuple(words.split()), example) for role, words, example in rows)
+
+
+@cache
+def phrase_words(role: Role) -> frozenset[str]:
+    """All words of one role.
+
+    >>> "결과" in phrase_words("adverbial")
+    True
+    """
+    return frozenset(
+        w for row_role, words, _ in phrase_word_rows() if row_role == role for w in words
+    )
 
 
 def noun_phrase_before(
@@ -59,7 +81,7 @@ def noun_phrase_before(
     owner = mention_at(reading, head.start)
     if owner is not None and (owner.label in _OWNERS or owner.label == "QUANTITY"):
         return None
-    if head.tag == "NNB" or (owner is None and head.form in ADVERBIAL):
+    if head.tag == "NNB" or (owner is None and head.form in phrase_words("adverbial")):
         return None
     left = at
     while left > 0 and at - left < _LONGEST:
@@ -73,9 +95,7 @@ def noun_phrase_before(
     return _unquoted(reading, morphemes[left].start, _end(morphemes[at - 1], reading))
 
 
-def noun_phrase_after(
-    reading: Reading, sentence: Sentence, at: int, position: int
-) -> Span | None:
+def noun_phrase_after(reading: Reading, sentence: Sentence, at: int, position: int) -> Span | None:
     """The noun phrase that begins with morpheme `at`, only blanks between it and `position`."""
     morphemes = sentence.morphemes
     right = at
@@ -91,7 +111,7 @@ def noun_phrase_after(
     if right < len(morphemes) and right > at:
         following = morphemes[right]
         number = mention_at(reading, following.start)
-        if following.tag.startswith(("XSV", "XSA", "SSO")) and following.tag != "SSO":
+        if following.tag.startswith(("XSV", "XSA")):
             right = _eojeol_start(reading, morphemes, at, right)
         elif number is not None and number.label == "QUANTITY":
             right = _first_eojeol(reading, morphemes, at, right)
@@ -112,7 +132,7 @@ def mention_at(reading: Reading, offset: int) -> Mention | None:
 
 @cache
 def _not_counted() -> frozenset[str]:
-    return ADVERBIAL | {row.word for row in bound_words() if row.side == "after"}
+    return phrase_words("adverbial") | {row.word for row in bound_words() if row.side == "after"}
 
 
 def _index(morphemes: tuple[Morpheme, ...], offset: int) -> int:
@@ -141,7 +161,7 @@ def _step_left(
         return min(left - 1, _index(morphemes, mention.start))
     if morpheme.tag in ("SSC", "SSO", "SS") and surface in _MARKS:
         return _opening(reading, morphemes, left, _MARKS[surface])
-    if morpheme.form in ADVERBIAL and morpheme.form != "이번":
+    if morpheme.form in phrase_words("adverbial") and morpheme.form != "이번":
         return left
     if morpheme.tag == "XSN" and morpheme.form in _ADVERBIAL_SUFFIXES:
         return left
@@ -158,9 +178,7 @@ def _step_left(
     return left
 
 
-def _opening(
-    reading: Reading, morphemes: tuple[Morpheme, ...], left: int, mark: str
-) -> int:
+def _opening(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, mark: str) -> int:
     """The index of the mark that opens what `left - 1` closes; `left` where it is too far off."""
     close = morphemes[left - 1]
     for at in range(left - 2, max(-1, left - 14), -1):
@@ -174,9 +192,7 @@ def _opening(
     return left
 
 
-def _without_edge(
-    reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at: int
-) -> int:
+def _without_edge(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at: int) -> int:
     """Drop joints at the left edge, and a determiner of the head itself (이 연구원 → 연구원)."""
     while left < at:
         morpheme = morphemes[left]
@@ -184,19 +200,16 @@ def _without_edge(
         if mention_at(reading, morpheme.start) is not None or morpheme.tag in ("SSO", "SS"):
             break
         determiner = morpheme.tag == "MM" or morpheme.form == "이번"
-        of_head = determiner and " " not in reading.text[
-            morpheme.end : morphemes[at - 1].end
-        ].strip()
-        if not of_head and (determiner or morpheme.tag.startswith((*_NOUN_TAGS, "SN"))):
-            if not (morpheme.tag == "XSN" or surface in _JOINTS):
-                break
+        rest = reading.text[morpheme.end : morphemes[at - 1].end].strip()
+        of_head = determiner and " " not in rest
+        member = determiner or morpheme.tag.startswith((*_NOUN_TAGS, "SN"))
+        if member and not (of_head or morpheme.tag == "XSN" or surface in _JOINTS):
+            break
         left += 1
     return left
 
 
-def _all_names(
-    reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at: int
-) -> bool:
+def _all_names(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at: int) -> bool:
     """Whether a list begins or ends with a name: then it names some of those counted."""
     return any(
         mention is not None and mention.label in _OWNERS
@@ -209,9 +222,9 @@ def _all_names(
 def _unquoted(reading: Reading, start: int, end: int) -> Span:
     """A phrase that is one quotation, without its marks."""
     opening, close = reading.text[start], reading.text[end - 1]
-    if _MARKS.get(close) == opening and opening not in "([" and end - start > 2:
-        if close not in reading.text[start + 1 : end - 1]:
-            return reading.span(start + 1, end - 1)
+    quoted = _MARKS.get(close) == opening and opening not in "([" and end - start > 2
+    if quoted and close not in reading.text[start + 1 : end - 1]:
+        return reading.span(start + 1, end - 1)
     return reading.span(start, end)
 
 
@@ -235,9 +248,7 @@ def _step_right(reading: Reading, morphemes: tuple[Morpheme, ...], right: int) -
     return right
 
 
-def _eojeol_start(
-    reading: Reading, morphemes: tuple[Morpheme, ...], at: int, right: int
-) -> int:
+def _eojeol_start(reading: Reading, morphemes: tuple[Morpheme, ...], at: int, right: int) -> int:
     """Without the last eojeol: in 과제 수행하다 only 과제 is a noun of the phrase."""
     right -= 1
     while right > at and reading.text[morphemes[right].start - 1] != " ":
@@ -245,9 +256,7 @@ def _eojeol_start(
     return right
 
 
-def _first_eojeol(
-    reading: Reading, morphemes: tuple[Morpheme, ...], at: int, right: int
-) -> int:
+def _first_eojeol(reading: Reading, morphemes: tuple[Morpheme, ...], at: int, right: int) -> int:
     """Up to the first blank: in 5개 대학 학생 100명 the five are 대학."""
     for index in range(at + 1, right):
         if reading.text[morphemes[index].start - 1] == " ":

@@ -8,6 +8,7 @@ from functools import cache
 
 from lgtalent_ie.records.measures import measure_at
 from lgtalent_ie.records.numerals import number_words, parse_number
+from lgtalent_ie.records.units import units
 
 __all__ = ["QuantityMatch", "find_quantities", "parse_number"]
 
@@ -23,14 +24,27 @@ class QuantityMatch:
 
 @cache
 def _anchor() -> re.Pattern[str]:
-    """Where a quantity can begin: digits, signs and symbols, number words at the head of a word."""
+    """Where a quantity can begin: digits, signs and symbols, number words at the head of a word.
+
+    The lookaheads only save time: a number without unit or joint behind it is no quantity.
+    """
     heads = "".join(sorted({word.word[0] for word in number_words()} - set("½¼¾⅛")))
+    behind = re.escape("".join(sorted({unit.unit[0] for unit in units()})))
     return re.compile(
         r"(?<![A-Za-z0-9０-９])(?<![0-9０-９][.,:/-])"
         r"(?:(?:US|HK|NT|A|C|S)?[$＄€£₩￦¥￥₹₫₽] ?[0-9]|[½¼¾⅛]"
-        r"|(?:(?<![^\s(\[])[-−+＋])?[0-9０-９]{1,21}(?![0-9０-９])"
-        rf"|(?:(?<![가-힣])|(?<=(?<![가-힣])[약총근]))(?:제 ?[0-9일이삼사오육칠팔구십백]|영하 ?[0-9]|첫 ?번?째|[{heads}]))"
+        r"|(?:(?<![^\s(\[])[-−+＋])?[0-9０-９]{1,21}"
+        rf"(?=[.,，．~∼〜～–—−·: \-여남분{heads}{behind}])(?![0-9０-９])"
+        r"|(?:(?<![가-힣])|(?<=(?<![가-힣])[약총근]))"
+        r"(?:제 ?[0-9일이삼사오육칠팔구십백]|영하 ?[0-9]|첫 ?번?째"
+        rf"|[{heads}](?=[ 여남분{heads}{behind}])))"
     )
+
+
+def _grown_together(text: str, start: int) -> bool:
+    """Digits at the end of a Korean word, as in 시즌2도, where the unit may be a particle."""
+    previous = text[start - 1] if start else " "
+    return "가" <= previous <= "힣" and previous not in "약총각단근"
 
 
 def find_quantities(text: str) -> tuple[QuantityMatch, ...]:
@@ -48,7 +62,7 @@ def find_quantities(text: str) -> tuple[QuantityMatch, ...]:
     while match := anchor.search(text, at):
         start = match.start()
         measure = measure_at(text, start)
-        if measure is None or measure.end <= start:
+        if measure is None or (not measure.sure and _grown_together(text, start)):
             at = match.end() if match.end() > start else start + 1
             continue
         found.append(QuantityMatch(start, measure.end, measure.sure))

@@ -13,7 +13,7 @@ part                반, ½: `value` is the fraction
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
@@ -26,7 +26,9 @@ _DIGITS = re.compile(
     rf"(?:[{_DIGIT}]{{1,3}}(?:[,，][{_DIGIT}]{{3}}){{1,6}}|[{_DIGIT}]{{1,18}})"
     rf"(?:[.．][{_DIGIT}]{{1,8}})?(?![{_DIGIT}])"
 )
-# After 만, 억 or 조 a blank may stand before the next group: 3조 2000억, 삼백만 이천.
+# After 만, 억 or 조 a blank may stand before the next group: 3조 2000억, 삼백만 이천; after 천
+# only before three digits (3천 500여), and before 만 where no word begins there (2천 만 명).
+_NEXT_DIGITS = re.compile(rf" (?=[{_DIGIT}]{{3}}(?![{_DIGIT}]))| (?=[만억](?: |원|명|달러))")
 _NEXT_GROUP = re.compile(rf" (?=[{_DIGIT}]|[일이삼사오육칠팔구]?[천백십])")
 _MORE = re.compile(r"여|남짓")
 _MAX_TOKENS = 24
@@ -106,7 +108,9 @@ def _lexicon() -> _Lexicon:
         parts={w.word: float(w.value) for w in words if w.kind == "part"},
         native=re.compile(f"(?P<ten>{one_of('ten')})?(?P<one>{one_of('few', 'one')})?"),
         old=re.compile(one_of("old")),
-        several=re.compile(f"(?P<word>{one_of('several')}) ?(?P<small>[십백천])?(?P<big>[만억조])?"),
+        several=re.compile(
+            f"(?P<word>{one_of('several')}) ?(?P<small>[십백천])?(?P<big>[만억조])?"
+        ),
         first=frozenset(w.word[0] for w in words) | frozenset("0123456789０１２３４５６７８９"),
     )
 
@@ -125,22 +129,24 @@ def numerals_at(text: str, at: int) -> tuple[Numeral, ...]:
     if at >= len(text) or not starts_numeral(text[at]):
         return ()
     found = _compound(text, at)
+    found += [part for head in found if (part := _fraction(text, head))]
+    if text[at].isdigit():
+        return tuple(sorted(found, key=lambda n: -n.end))
     found += [
         tail
         for head in found
         if head.script == "sino" and text[head.end - 1] in "백천"
         for tail in _native(text, head.end, at, int(head.value or 0))
     ]
-    found += [f for head in found if (f := _fraction(text, head))]
     found += _native(text, at, at, 0)
     found += _several(text, at)
     if old := _lexicon().old.match(text, at):
         value = _lexicon().values[old[0]][0]
         found.append(Numeral(at, old.end(), value, None, None, "old"))
     for length in (2, 1):
-        part = _lexicon().parts.get(text[at : at + length])
-        if part is not None and at + length <= len(text):
-            found.append(Numeral(at, at + length, part, None, None, "part"))
+        share = _lexicon().parts.get(text[at : at + length])
+        if share is not None and at + length <= len(text):
+            found.append(Numeral(at, at + length, share, None, None, "part"))
     found.sort(key=lambda n: -n.end)
     return tuple(found)
 
@@ -182,7 +188,8 @@ def _compound(text: str, at: int) -> list[Numeral]:
     for _ in range(_MAX_TOKENS):
         kind = ""
         if digits := _DIGITS.match(text, position):
-            value = Fraction(digits[0].translate(_ASCII).replace(",", ""))
+            plain = digits[0].translate(_ASCII).replace(",", "")
+            value: int | Fraction = Fraction(plain) if "." in plain else int(plain)
             limit = small_limit if group else big_limit
             if pending is not None or more or value >= limit:
                 break
@@ -214,10 +221,12 @@ def _compound(text: str, at: int) -> list[Numeral]:
             more, end = True, extra.end()
         else:
             break
-        value_here = _plain(Fraction(total + group + (pending or 0)))
+        value_here = _plain(total + group + (pending or 0))
         found.append(Numeral(at, end, value_here, None, None, script, more))
         position = end
-        if kind == "big" and position > at + 1 and _NEXT_GROUP.match(text, position):
+        if kind in ("", "small") and script == "digits" and _NEXT_DIGITS.match(text, position):
+            position += kind == "small" or text[position + 1] in "만억"
+        elif kind == "big" and position > at + 1 and _NEXT_GROUP.match(text, position):
             position += 1
     return found
 
@@ -231,11 +240,13 @@ def _native(text: str, at: int, start: int, base: int) -> list[Numeral]:
     low, high = values[match["one"]] if match["one"] else (0, 0)
     ten = values[match["ten"]][0] if match["ten"] else 0
     low, high = base + ten + low, base + ten + high
-    value = low if low == high else None
-    bounds = (None, None) if low == high else (low, high)
-    found = [Numeral(start, match.end(), value, *bounds, "native")]
+    if low == high:
+        longest = Numeral(start, match.end(), low, None, None, "native")
+    else:
+        longest = Numeral(start, match.end(), None, low, high, "native")
+    found = [longest]
     if extra := _MORE.match(text, match.end()):
-        found.append(Numeral(start, extra.end(), value, *bounds, "native", True))
+        found.append(replace(longest, end=extra.end(), more=True))
     if match["ten"] and match["one"]:
         found.append(Numeral(start, match.end("ten"), base + ten, None, None, "native"))
     return found
@@ -274,5 +285,7 @@ def _fraction(text: str, parts: Numeral) -> Numeral | None:
     return None
 
 
-def _plain(value: Fraction) -> int | float:
+def _plain(value: int | Fraction) -> int | float:
+    if isinstance(value, int):
+        return value
     return value.numerator if value.denominator == 1 else float(value)

@@ -62,8 +62,8 @@ class Argument:
 class Frame:
     """A row of relation_frames.tsv or fact_frames.tsv.
 
-    `cues` are predicates (`개최하`) or noun>predicate (`협약>맺`, `영입>*`); `context` words of which
-    one must stand in the sentence.
+    `cues` are predicates (`개최하`) or noun>predicate (`협약>맺`); `context` words of which one must
+    stand in the sentence or the one before.
     """
 
     type: str
@@ -79,7 +79,9 @@ class Frame:
 @cache
 def rows(name: str) -> tuple[tuple[str, ...], ...]:
     """The lines of tables/<name>.tsv as columns; a line that starts with # or is blank is none."""
-    text = resources.files("lgtalent_ie.records").joinpath("tables", f"{name}.tsv").read_text("utf-8")
+    text = (
+        resources.files("lgtalent_ie.records").joinpath("tables", f"{name}.tsv").read_text("utf-8")
+    )
     return tuple(
         tuple(column.strip() for column in line.split("\t"))
         for line in text.splitlines()
@@ -93,7 +95,9 @@ def noun_classes() -> Mapping[str, frozenset[str]]:
     classes: dict[str, set[str]] = {}
     for name, words, *_ in rows("relation_nouns"):
         classes.setdefault(name, set()).update(words.split())
-    classes["frame"] = {cue for row in rows("relation_frames") for cue in row[1].split("|") if ">" not in cue}
+    classes["frame"] = {
+        cue for row in rows("relation_frames") for cue in row[1].split("|") if ">" not in cue
+    }
     return {name: frozenset(words) for name, words in classes.items()}
 
 

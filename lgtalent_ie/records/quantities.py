@@ -19,7 +19,9 @@ from lgtalent_ie.schema import Bound, Count
 
 # Adverbs that may stand between a bounding word and its number without changing either.
 NEUTRAL = ("모두", "총", "전체", "각각", "각", "다시", "무려", "단", "겨우", "고작", "또", "합쳐")
-_PARTICLE = re.compile(r"(?:을|를|이|가|에|도|은|는|의|로|으로)?(?:도|는|만)? ?(?:훨씬 |크게 |약간 )?")
+_PARTICLE = re.compile(
+    r"(?:을|를|이|가|에|도|은|는|의|로|으로)?(?:도|는|만)? ?(?:훨씬 |크게 |약간 )?"
+)
 _JOINTS = "-–—:/⁄.,"
 _LONGEST_MENTION = 80
 _WINDOW = 24

@@ -25,7 +25,24 @@ VERB_TAGS = ("VV", "VA", "VX", "XSV", "XSA")
 NOUN_TAGS = ("NNG", "NNP", "NNB", "NP", "NR", "SL", "SN", "XSN")
 OBJECT_TAGS = ("JKO", "JKS", "JX")
 # Verbs with another everyday sense report only where no other verb comes between.
-EVERYDAY = frozenset({"쓰", "적", "올리", "남기", "보", "꼽", "받", "알리", "웃", "드러내", "다지"})
+EVERYDAY = frozenset(
+    (
+        "쓰",
+        "적",
+        "올리",
+        "남기",
+        "보",
+        "꼽",
+        "받",
+        "알리",
+        "웃",
+        "드러내",
+        "다지",
+        "여기",
+        "바라",
+        "느끼",
+    )
+)
 
 # A blank may stand before these: `"…" 라고 말했다`.
 DETACHED = frozenset(
@@ -47,21 +64,29 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
-class Tail:
-    """What follows a closing mark.
+class QuotedNoun:
+    """The noun behind `라는`; `answered` where it takes 에 (`질문에`): what follows answers it."""
 
-    `form` is the connective or particle as written at start..end, `noun` the class of the noun
-    that an adnominal one leads to, `answered` whether that noun takes 에 (`질문에`): what follows
-    answers it.
-    """
+    noun_class: str
+    start: int
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What follows a closing mark; `form` is the connective or particle written at start..end."""
 
     role: TailRole
     form: str
     start: int
     end: int
     cue: Cue | None
-    noun: str | None
-    answered: bool
+    noun: QuotedNoun | None = None
+
+    @property
+    def answered(self) -> bool:
+        """True where the quotation is a question, a request … that another one answers."""
+        return self.noun is not None and self.noun.answered
 
 
 def read_tail(page: QuotePage, closing: int, stop: int) -> Tail:
@@ -72,21 +97,19 @@ def read_tail(page: QuotePage, closing: int, stop: int) -> Tail:
         form, start = found
         role: TailRole = connectives()[form]  # type: ignore[assignment]
         end = start + len(form)
-        noun, answered = noun_after(page, end, stop) if role == "adnominal" else (None, False)
-        return Tail(role, form, start, end, find_cue(page, end, stop, role), noun, answered)
+        noun = noun_after(page, end, stop) if role == "adnominal" else None
+        return Tail(role, form, start, end, find_cue(page, end, stop, role), noun)
     start = at
     while start < stop and page.text[start].isspace():
         start += 1
     index = page.index_at(start)
     word = page.morphemes[index].form if index < len(page.morphemes) else ""
     if start < stop and word == "등":
-        return Tail(
-            "list", "등", start, start + 1, find_cue(page, start, stop, "list"), None, False
-        )
+        return Tail("list", word, start, start + 1, find_cue(page, start, stop, "list"))
     if start == at and start < stop and page.text[start].isalpha():
-        return Tail("case", word, start, start + len(word),
-                    find_cue(page, start, stop, "case"), None, False)  # fmt: skip
-    return Tail("free", "", start, start, find_cue(page, start, stop, "free"), None, False)
+        end = start + len(word)
+        return Tail("case", word, start, end, find_cue(page, start, stop, "case"))
+    return Tail("free", "", start, start, find_cue(page, start, stop, "free"))
 
 
 def match_connective(page: QuotePage, at: int, stop: int) -> tuple[str, int] | None:
@@ -120,21 +143,20 @@ def starts_word(page: QuotePage, offset: int) -> bool:
     return page.morphemes[index].tag.startswith(("NN", "NP", "VV", "VA", "XR", "MAG"))
 
 
-def noun_after(page: QuotePage, start: int, stop: int) -> tuple[str | None, bool]:
-    """The class of the noun an adnominal connective leads to, and whether it is answered (`에`)."""
+def noun_after(page: QuotePage, start: int, stop: int) -> QuotedNoun | None:
+    """The noun of the table that an adnominal connective leads to."""
     first = page.index_at(start)
     for index in range(first, min(first + NOUN_WITHIN, len(page.morphemes))):
         morpheme = page.morphemes[index]
         if morpheme.start >= stop:
             break
         if morpheme.tag.startswith("NN") and morpheme.form in quoted_nouns():
-            after = page.morphemes[index + 1] if index + 1 < len(page.morphemes) else None
-            if after is None:
-                return quoted_nouns()[morpheme.form], False
+            after = page.morphemes[min(index + 1, len(page.morphemes) - 1)]
             if after.tag.startswith(("NN", "XSN")) and after.start == morpheme.end:
                 continue
-            return quoted_nouns()[morpheme.form], after.tag == "JKB" and after.form == "에"
-    return None, False
+            answered = after.tag == "JKB" and after.form == "에"
+            return QuotedNoun(quoted_nouns()[morpheme.form], morpheme.start, answered)
+    return None
 
 
 def find_cue(page: QuotePage, start: int, stop: int, role: TailRole) -> Cue | None:
@@ -151,14 +173,16 @@ def find_cue(page: QuotePage, start: int, stop: int, role: TailRole) -> Cue | No
             noun_seen = True
         found = verb_at(page, index)
         if found is None:
-            verb_seen = verb_seen or morpheme.tag.startswith(("VV", "XSV"))
+            if morpheme.tag.startswith(("VV", "XSV")):
+                if noun_seen and role == "adnominal" and morphemes[index - 1].tag == "JKO":
+                    return None  # `확신을 줬다`: what the noun says has its own verb
+                verb_seen = True
             index += 1
             continue
         end, stem = found
         verb_class = reporting_verbs()[stem]
-        done = index > first and morphemes[index - 1].tag == "JKO"
-        if stem == "하" and done and not noun_seen:
-            pass  # `인사를 하다`: only what the noun says can report
+        if stem == "하" and not noun_seen and is_other_ha(morphemes, index, first):
+            pass
         elif reports(verb_class, stem, role, noun_seen, verb_seen):
             return cue_of(page, index, end, verb_class)
         verb_seen = True
@@ -168,6 +192,8 @@ def find_cue(page: QuotePage, start: int, stop: int, role: TailRole) -> Cue | No
 
 def reports(verb_class: str, stem: str, role: TailRole, noun_seen: bool, verb_seen: bool) -> bool:
     """Does a verb found in the tail report what is quoted?"""
+    if role == "adnominal" and verb_seen and not noun_seen:
+        return False
     if stem == "하":
         return (role == "link" and not verb_seen) or noun_seen
     if verb_class == "light":
@@ -179,6 +205,13 @@ def reports(verb_class: str, stem: str, role: TailRole, noun_seen: bool, verb_se
     if verb_class == "name":
         return not verb_seen
     return True
+
+
+def is_other_ha(morphemes: Sequence[Morpheme], index: int, first: int) -> bool:
+    """True for the 하다 of `인사를 하다` and of `심장이라고 할 수 있다`, which report nothing."""
+    after = morphemes[min(index + 1, len(morphemes) - 1)]
+    possible = after.tag == "ETM" and after.form in ("ᆯ", "을")
+    return possible or (index > first and morphemes[index - 1].tag == "JKO")
 
 
 def verb_at(page: QuotePage, index: int) -> tuple[int, str] | None:

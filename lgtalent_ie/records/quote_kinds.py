@@ -20,9 +20,10 @@ from lgtalent_ie.records.speakers import best_phrase, phrases_between
 PUNCTUATION_TAGS = ("SF", "SP", "SE", "SS", "SW", "SO")
 # 것이다, 예정이다 …: behind a modified noun the copula alone makes a clause of the whole.
 CLAUSE_NOUNS = frozenset(
-    ("것", "거", "예정", "계획", "방침", "때문", "상황", "생각", "셈", "뿐", "따름", "중", "수준", "정도",
-     "입장", "전망", "모습", "단계", "시점", "때", "터", "바", "곳", "일", "점", "이유", "편", "듯", "추세",
-     "판", "격", "것들", "덕분", "의도", "취지", "목표", "각오", "구상", "분위기", "실정")
+    ("것", "거", "예정", "계획", "방침", "때문", "상황", "생각", "셈", "뿐", "따름", "중", "수준",
+     "정도", "입장", "전망", "모습", "단계", "시점", "때", "터", "바", "곳", "일", "점", "이유",
+     "편", "듯", "추세", "판", "격", "것들", "덕분", "의도", "취지", "목표", "각오", "구상",
+     "분위기", "실정")
 )  # fmt: skip
 # A headline's quotation has at least so many eojeols, or names its source.
 HEADLINE_EOJEOLS = 2
@@ -100,7 +101,7 @@ def judge_quotative(
     if cue is not None and cue.verb_class == "name":
         return None
     if tail.role == "adnominal":
-        if tail.noun == "name" and (not said or cue is None):
+        if tail.noun is not None and tail.noun.noun_class == "name" and (not said or cue is None):
             return None
         past = tail.form in ("던", "라던", "이라던")
         bare = tail.noun is None and (cue is None or not said) and not past
@@ -122,7 +123,7 @@ def judge_quotative(
             and not (leads or (cue is not None and quoted.style == "double"))
         ):
             return None
-        if not content.clause and not leads and cue is None and quoted.style != "double":
+        if not said and not leads and cue is None and quoted.style != "double":
             return None
         return ("direct" if said else "partial", cue, 0.9 if cue is not None or leads else 0.75)
     if cue is None:
@@ -132,7 +133,15 @@ def judge_quotative(
         return ("direct", cue, 0.8 if cue is not None else 0.7)
     if name and not content.clause and cue.verb_class in ("judge", "think", "light"):
         return None
+    if cue.verb_class == "light" and not said and not is_past(page, cue):
+        # `이를 "멘토"라고 한다`, `'심장'이라고 하는` give a name.
+        return None
     return ("direct", cue, 0.95) if said else ("partial", cue, 0.9)
+
+
+def is_past(page: QuotePage, cue: Cue) -> bool:
+    """True for 했다, not for 한다."""
+    return any(m.tag == "EP" and m.form in ("었", "았") for m in page.between(cue.start, cue.end))
 
 
 def judge_case(quoted: Quoted, content: Content, tail: Tail, name: bool) -> Decision | None:
@@ -240,7 +249,7 @@ def makes_clause(words: Sequence[Morpheme]) -> bool:
     for at, word in enumerate(words):
         if word.tag == "EF":
             return True
-        if word.tag == "JX" and word.form in ("은", "는") and at:
+        if word.tag == "JX" and word.form in ("은", "는", "도") and at:
             return True
         if word.tag == "JKS" and not any(w.tag == "ETM" for w in words[at:]):
             return True

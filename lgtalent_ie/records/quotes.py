@@ -141,25 +141,29 @@ def name_sources(page: QuotePage, unit_index: int, parts: Sequence[Judged]) -> l
     for at, one in enumerate(parts):
         stop = parts[at + 1].quoted.opening if at + 1 < len(parts) else unit.end
         before = phrases_between(page, low, one.quoted.opening)
-        own = best_phrase(before, strict=at > 0 or one.cue is None)
+        strict = at > 0 or one.tail.role not in ("link", "connective")
+        subject = best_phrase(before, strict)
+        own = None if unreported(one) else subject
         if at == 0:
-            opening_phrase = own
+            opening_phrase = subject
         cue, behind = one.cue, source_behind(page, one, stop)
-        speakerless = one.tail.answered or (cue is not None and cue.verb_class == "appear")
+        speakerless = unreported(one) or (cue is not None and cue.verb_class == "appear")
         if one.tail.role == "free" and cue is None and unit.kind != "headline":
             cue, beside = source_beside(page, unit_index, one)
             behind = behind or beside
         continues = at > 0 and own is None and goes_on(page, parts[at - 1], one)
         phrase = behind or own or genitive_before(page, low, one.quoted.opening)
-        if phrase is None and at > 0:
+        if phrase is None and at > 0 and not speakerless:
             phrase = found[-1].phrase if continues else opening_phrase
+        if phrase is None and speakerless:
+            phrase = next((p for p in reversed(before) if p.marked_by == "부터"), None)
         if phrase is not None and continues and found[-1].phrase is None:
             found = give_back(found, phrase)
         found.append(
             Found(
                 one,
                 cue_span(page, one, cue),
-                None if speakerless else phrase,
+                phrase,
                 continues,
                 speakerless,
             )
@@ -168,12 +172,18 @@ def name_sources(page: QuotePage, unit_index: int, parts: Sequence[Judged]) -> l
     return found
 
 
+def unreported(one: Judged) -> bool:
+    """True where the subject of the sentence is not the source: `"…"라는 질문에`."""
+    return one.tail.role == "adnominal" and (one.tail.answered or one.cue is None)
+
+
 def give_back(found: list[Found], phrase: Phrase) -> list[Found]:
     """The source of the last part is that of those before: `"…"라며 "…"라고 민 교수는 말했다`."""
     at = len(found)
     while at > 0 and found[at - 1].phrase is None:
         at -= 1
-        found[at] = replace(found[at], phrase=None if found[at].speakerless else phrase)
+        if not found[at].speakerless:
+            found[at] = replace(found[at], phrase=phrase)
         if not found[at].continues:
             break
     return found
@@ -196,6 +206,8 @@ def source_behind(page: QuotePage, one: Judged, stop: int) -> Phrase | None:
     cue, tail = one.cue, one.tail
     if cue is not None and cue.verb_class == "noun":
         return genitive_before(page, tail.end, cue.start)
+    if tail.noun is not None and cue is None:
+        return genitive_before(page, tail.end, tail.noun.start)
     if cue is not None and cue.start < stop and tail.role in ("link", "free", "connective"):
         between = phrases_between(page, tail.end, cue.start, bare=False)
         named = best_phrase(between, strict=True)

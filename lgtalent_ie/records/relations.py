@@ -12,14 +12,40 @@ from itertools import combinations
 
 from lgtalent_ie.reading import Reading, Sentence
 from lgtalent_ie.records.arguments import (
-    Context, Filler, arguments_of, complements_of, next_context,
+    Context,
+    Filler,
+    arguments_of,
+    complements_of,
+    next_context,
 )  # fmt: skip
 from lgtalent_ie.records.clauses import (
-    Element, Predicate, Token, headline_topic, linearise, read_elements, without_brackets,
+    Element,
+    Predicate,
+    Token,
+    headline_topic,
+    linearise,
+    read_elements,
+    without_brackets,
 )  # fmt: skip
-from lgtalent_ie.records.names import Names, fits, is_executive, is_school, is_student, names_a_day, plain, read_names
+from lgtalent_ie.records.names import (
+    Names,
+    fits,
+    is_executive,
+    is_school,
+    is_student,
+    names_a_day,
+    plain,
+    read_names,
+)
 from lgtalent_ie.records.patterns import (
-    Argument, Frame, Pattern, frames_of, match_at, noun_classes, relation_patterns, relation_types,
+    Argument,
+    Frame,
+    Pattern,
+    frames_of,
+    match_at,
+    noun_classes,
+    relation_patterns,
+    relation_types,
 )  # fmt: skip
 from lgtalent_ie.schema import Count, Date, Mention, Organization, Quote, Relation
 
@@ -82,7 +108,7 @@ def read_relations(
     [('per:employee_of', 'm1', 'm2'), ('per:title', 'm1', 'm3')]
     """
     found = Found(read_names(reading, dates, counts, organizations), {})
-    pieces = list(read_pieces(reading, quotes))
+    pieces = list(read_pieces(reading, [(q.start, q.end) for q in quotes if q.kind != "indirect"]))
     for piece in pieces:
         read_patterns(piece, found)
     for relation in found.relations.values():
@@ -95,14 +121,12 @@ def read_relations(
     for piece, elements, context in read_clauses(pieces, found.names):
         read_frames(piece, elements, context, before, found)
         before = before if piece.quoted else piece.text
-    return tuple(
-        sorted(found.relations.values(), key=lambda r: (r.start, r.type, r.head, r.tail))
-    )
+    return tuple(sorted(found.relations.values(), key=lambda r: (r.start, r.type, r.head, r.tail)))
 
 
-def read_pieces(reading: Reading, quotes: Sequence[Quote]) -> Iterator[Piece]:
+def read_pieces(reading: Reading, quoted: Sequence[tuple[int, int]]) -> Iterator[Piece]:
     """Each sentence without its quotations, then each quotation in it."""
-    spans = sorted({(q.start, q.end) for q in quotes if q.kind != "indirect"})
+    spans = sorted(set(quoted))
     for sentence in reading.sentences:
         inside = [
             (max(a, sentence.start), min(b, sentence.end))
@@ -125,7 +149,7 @@ def read_clauses(
     context = Context()
     for piece in pieces:
         tokens = without_brackets(piece.tokens)
-        ends = any(t.tag == "EF" for t in tokens[-4:])
+        ends = any(t.tag in ("EF", "SF") for t in tokens[-4:])
         headline = not piece.quoted and (piece.sentence.kind == "headline" or not ends)
         elements = read_elements(headline_topic(tokens, headline))
         yield piece, elements, context
@@ -215,10 +239,10 @@ def read_frames(
 
 
 def denied(elements: Sequence[Element], at: int) -> bool:
-    """True for `열지 않았다`, and for `열기로 한 계획을 취소했다`."""
+    """True for `열지 않았다`, `열려던`, and for `열기로 한 계획을 취소했다`."""
     predicate = elements[at]
     assert isinstance(predicate, Predicate)
-    if predicate.negated:
+    if predicate.negated or predicate.ending_form in ("려던", "으려던", "려다", "으려다"):
         return True
     following = next((e for e in elements[at + 1 :] if isinstance(e, Predicate)), None)
     if following is not None and following.lemma == "하" and predicate.ending == "nominal":
@@ -248,9 +272,7 @@ def fill(frame: Frame, arguments: dict[str, list[Filler]], piece: Piece, found: 
                 found.add(frame.type, head.mention, tail.mention, piece, score)
 
 
-def fillers(
-    argument: Argument, arguments: dict[str, list[Filler]], names: Names
-) -> list[Filler]:
+def fillers(argument: Argument, arguments: dict[str, list[Filler]], names: Names) -> list[Filler]:
     """The fillers of the first of the argument's roles that has any of its label and class."""
     for role in argument.roles:
         of_role = [f for one in role.split("+") for f in arguments.get(one, ())]

@@ -16,6 +16,12 @@ LONGEST_CHAIN = 4
 LONGEST_BRACKET = 12
 # Candidates looked at for a surname; a page of one surname stays linear.
 MOST_CANDIDATES = 50
+# A phrase that ends so names a group, whoever is named in it.
+GROUP_ENDINGS = ("실", "팀", "단", "캠프", "재단", "연구소", "위원회", "협회", "기획사", "소속사")
+# A first word that is no surname though it has the form of one.
+DETERMINERS = frozenset(
+    ("한", "이", "그", "저", "또", "전", "현", "타", "모", "본", "각", "두", "세")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ def meet_people(reading: Reading, organizations: Sequence[Organization]) -> Peop
 def neighbours(reading: Reading, at: int) -> tuple[str | None, str | None]:
     """(title, affiliation) of the PERSON mention at index `at`.
 
-    `민서연 한빛랩 소장`, `한빛랩 민서연 소장`, `한빛랩 소장 민서연`: what follows the name goes first.
+    `민서연 한빛랩 소장`, `한빛랩 민서연 소장`, `한빛랩 소장 민서연`: what follows goes first.
     """
     after = chain(reading, at, 1)
     before = chain(reading, at, -1)
@@ -112,7 +118,11 @@ def identify(people: People, start: int, end: int, previous: Speaker | None) -> 
     persons = [m for m in inside if m.label == "PERSON"]
     titles = [m for m in inside if m.label == "TITLE"]
     groups = [m for m in inside if m.label == "ORG"]
-    person = persons[0] if persons else None
+    person = persons[0] if persons and is_person(reading, start, end, persons[0]) else None
+    if person is not None and len(persons) > 1:
+        # `민 소장과 양 실장`: the record is that of the first.
+        titles = [m for m in titles if m.start < persons[1].start]
+        groups = [m for m in groups if m.start < persons[1].start]
     title = titles[-1].text if titles else None
     center = person or (titles[-1] if titles else None)
     affiliation = nearest(groups, center)
@@ -122,7 +132,12 @@ def identify(people: People, start: int, end: int, previous: Speaker | None) -> 
         known = full_person(people, person.text, title, person.start)
     elif refers == "person":
         known = antecedent(people, start, previous)
-    elif not groups and len(words := text.split()) > 1 and len(words[0]) == 1:
+    elif (
+        not groups
+        and len(words := text.split()) > 1
+        and words[0] not in DETERMINERS
+        and len(words[0]) == 1
+    ):
         known = full_person(people, words[0], title or words[-1], start)
     name = known.mention.text if known is not None else person.text if person is not None else None
     if name is not None:
@@ -135,6 +150,14 @@ def identify(people: People, start: int, end: int, previous: Speaker | None) -> 
         name, affiliation = previous.name, affiliation or previous.affiliation
     first = person or (titles[-1] if titles else groups[-1] if groups else None)
     return Speaker(start, end, text, name, title, affiliation, first.id if first else None)
+
+
+def is_person(reading: Reading, start: int, end: int, person: Mention) -> bool:
+    """Does the phrase name the person, not only mention one, as `민 후보 대변인실` does?"""
+    before = reading.text[start : person.start]
+    head = reading.text[person.end : end].split()[-1:] or [""]
+    bracketed = before.count("(") > before.count(")")
+    return not bracketed and not head[0].endswith(GROUP_ENDINGS)
 
 
 def nearest(groups: Sequence[Mention], center: Mention | None) -> str | None:

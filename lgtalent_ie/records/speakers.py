@@ -20,11 +20,12 @@ PERSON_ENDINGS = ("자", "생", "원", "장", "인", "사", "측", "들", "진",
 # No name of a source is longer; a page without particles stays linear.
 LONGEST_PHRASE = 40
 LONGEST_BRACKET = 30
+FROM = frozenset(("으로부터", "로부터", "에게서", "한테서"))
 
 # How likely a phrase is the source, by what marks it; the nearest wins among equals.
 # 께서 honours a subject, a topic may hold over clauses, 에 따르면 yields to a real subject.
 WEIGHTS = {"께서": 3.0, "subject": 2.2, "topic": 2.0, "역시": 2.0, "bare": 1.9, "따르면": 1.8,
-           "도": 1.5, "subject of a clause": 1.0, "modifier": 0.5}  # fmt: skip
+           "도": 1.5, "subject of a clause": 1.0, "modifier": 0.5, "부터": 0.5}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,9 @@ def best_phrase(phrases: list[Phrase], strict: bool = False) -> Phrase | None:
 
     `strict`: only phrases that a mention or a noun of the tables vouches for.
     """
-    fit = [p for p in phrases if p.marked_by != "modifier" and (p.named or not strict)]
+    fit = [
+        p for p in phrases if p.marked_by not in ("modifier", "부터") and (p.named or not strict)
+    ]
     return max(reversed(fit), key=lambda p: p.weight, default=None)
 
 
@@ -73,7 +76,7 @@ def phrases_between(page: QuotePage, low: int, high: int, bare: bool = True) -> 
             found.append(phrase)
     if bare and last > first:
         at = last - 1
-        while at > first and page.text[morphemes[at].start] in ":,…":
+        while at > first and page.text[morphemes[at].start] in ":,…=＝":
             at -= 1
         phrase = phrase_ending(page, at, low, "bare")
         if phrase is not None and phrase.named:
@@ -99,6 +102,8 @@ def mark_of(page: QuotePage, index: int, last: int) -> str | None:
         return "께서"
     if morpheme.tag == "MAG" and morpheme.form == "역시":
         return "역시"
+    if morpheme.tag == "JKB" and morpheme.form in FROM:
+        return "부터"
     if morpheme.tag == "JKB" and morpheme.form == "에" and index + 1 < last:
         return "따르면" if morphemes[index + 1].form in ("따르", "의하") else None
     return None

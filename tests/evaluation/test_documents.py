@@ -18,17 +18,19 @@ from rich.console import Console
 
 from lgtalent_ie.errors import DataError, InputError
 from lgtalent_ie.evaluation.documents import (
-    GoldDocument,
     Score,
     Scores,
-    as_document,
-    check_text,
     differences,
     evaluate_documents,
     find_text,
-    load_gold,
     score_documents,
     score_table,
+)
+from lgtalent_ie.evaluation.gold import (
+    GoldDocument,
+    as_document,
+    check_text,
+    load_gold,
     text_sha256,
 )
 from lgtalent_ie.schema import Document, Fact, Mention, Organization, Relation

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import MentionSpec, make_reading
+
 from lgtalent_ie.reading import Reading
 from lgtalent_ie.schema import Count, Date, Dimension, Organization
 
+CASES = Path(__file__).parent.parent / "cases"
 MARK = re.compile(r"\[([^\[\]]{1,80})\]([A-Z]{3,8})")
 UNITS: tuple[tuple[Dimension, tuple[str, ...]], ...] = (
     ("person", ("명", "여명", "인", "여 명", "사람")),
@@ -28,7 +30,9 @@ class Marked:
     organizations: tuple[Organization, ...]
 
 
-def read_marked(text: str, published: str | None = None, dates: dict[str, str] | None = None) -> Marked:
+def read_marked(
+    text: str, published: str | None = None, dates: dict[str, str] | None = None
+) -> Marked:
     """One organisation per name, dimensions from the last characters, dates as given."""
     text = text.replace("\\n", "\n")
     specs: list[MentionSpec] = []
@@ -53,17 +57,33 @@ def read_marked(text: str, published: str | None = None, dates: dict[str, str] |
         if mention.label == "QUANTITY":
             unit: Dimension = next((d for d, ends in UNITS if mention.text.endswith(ends)), "item")
             counts.append(
-                Count(mention.id, mention.start, mention.end, mention.text, None, None, None, None, unit, "exact")
+                Count(
+                    mention.id,
+                    mention.start,
+                    mention.end,
+                    mention.text,
+                    None,
+                    None,
+                    None,
+                    None,
+                    unit,
+                    "exact",
+                )
             )
     values = dates or {}
     return Marked(
         reading,
-        tuple(
-            Date(m.id, "DATE", values[m.text]) for m in reading.mentions if m.text in values
-        ),
+        tuple(Date(m.id, "DATE", values[m.text]) for m in reading.mentions if m.text in values),
         tuple(counts),
         tuple(
             Organization(f"o{n}", name, (), tuple(ids))
             for n, (name, ids) in enumerate(by_name.items(), 1)
         ),
     )
+
+
+def read_cases(name: str) -> list[tuple[str, str]]:
+    """The rows of tests/cases/<name>.tsv; comments and blank lines are none."""
+    lines = (CASES / f"{name}.tsv").read_text("utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if line.strip() and not line.startswith("#"))
+    return [(text, expected) for text, expected in rows]

@@ -277,7 +277,7 @@ def test_anything_goes_in_without_an_error(text: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["1", "1일", "지난 ", "'23", "십", "3~", "1.", "2023.1.",
-    "올해 말 ", "오전 ", "11일부터 ", "(월)", "한 ", "1년 6개월 ", "12:", " ", "둘째 "])  # fmt: skip
+    "올해 말 ", "오전 ", "11일부터 ", "(월)", "한 ", "1년 6개월 ", "12:", " "])  # fmt: skip
 def test_hostile_text_is_read_in_linear_time(piece: str) -> None:
     text = piece * (100_000 // len(piece))
     start = time.perf_counter()

@@ -1,0 +1,147 @@
+"""What the relation rules say, and what they must not say."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from helpers import make_reading
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from marked import read_cases, read_marked
+
+from lgtalent_ie.records.patterns import (
+    frames,
+    read_argument,
+    read_atom,
+    relation_patterns,
+    relation_types,
+)
+from lgtalent_ie.records.relations import read_relations
+from lgtalent_ie.schema import LABELS, Date, Organization, Quote
+
+
+def relations_of(text: str) -> list[str]:
+    """The relations of a marked text as `type(head, tail)`, sorted."""
+    marked = read_marked(text)
+    names = {mention.id: mention.text for mention in marked.reading.mentions}
+    found = read_relations(marked.reading, marked.dates, marked.counts, marked.organizations, ())
+    return sorted(f"{r.type}({names[r.head]}, {names[r.tail]})" for r in found)
+
+
+def listed(expected: str) -> list[str]:
+    return [] if expected == "-" else sorted(expected.split("; "))
+
+
+@pytest.mark.parametrize(("text", "expected"), read_cases("relations"))
+def test_case(text: str, expected: str) -> None:
+    assert relations_of(text) == listed(expected)
+
+
+@pytest.mark.parametrize(
+    "row", [*relation_patterns(), *frames("relation_frames")], ids=lambda row: row.example
+)
+def test_each_row_reads_its_own_example(row) -> None:  # type: ignore[no-untyped-def]
+    assert relations_of(row.example) == listed(row.expected)
+
+
+def test_rows_name_known_types_and_labels() -> None:
+    types = relation_types()
+    for row in relation_patterns():
+        assert row.type in types or row.type == "affiliation"
+        assert 0 < row.score <= 1
+    for frame in frames("relation_frames"):
+        heads, tails = types[frame.type]
+        assert frame.head.label in heads
+        assert frame.tail.label in tails
+        assert 0 < frame.score <= 1
+    for heads, tails in types.values():
+        assert heads | tails <= set(LABELS)
+
+
+def test_one_relation_per_pair_of_names_with_clusters() -> None:
+    marked = read_marked(
+        "[한빛]ORG은 '[누리 데이]EVENT'를 열었다. [한빛그룹]ORG은 [누리 데이]EVENT를 개최했다."
+    )
+    ids = tuple(m.id for m in marked.reading.mentions if m.label == "ORG")
+    one = (Organization("o1", "한빛그룹", ("한빛",), ids),)
+    found = read_relations(marked.reading, (), (), one, ())
+    assert [r.type for r in found] == ["event:host"]
+
+
+def test_start_and_end_are_those_of_the_sentence() -> None:
+    marked = read_marked("비가 왔다. [해오름]ORG은 [누리대]ORG와 손잡았다.")
+    (relation,) = read_relations(marked.reading, (), (), marked.organizations, ())
+    text = marked.reading.text
+    assert text[relation.start : relation.end] == "해오름은 누리대와 손잡았다."
+
+
+def test_a_carried_subject_lowers_the_score() -> None:
+    own = read_marked("[해오름]ORG은 [누리대]ORG와 손잡았다.")
+    carried = read_marked("[해오름]ORG은 바쁘다. [누리대]ORG와 손잡았다.")
+    first, second = (
+        read_relations(m.reading, (), (), m.organizations, ())[0].score for m in (own, carried)
+    )
+    assert 0 < second < first <= 1
+
+
+def test_the_subject_of_a_quotation_stays_inside_it() -> None:
+    text = '서아라 씨는 "해오름은 누리대와 손잡는다"고 말했다.'
+    reading = make_reading(text, [("PERSON", "서아라"), ("ORG", "해오름"), ("ORG", "누리대")])
+    start = text.index("해오름")
+    quote = Quote("q1", start, text.index('"고'), "해오름은 누리대와 손잡는다", "direct", None, 1.0)
+    found = read_relations(reading, (), (), (), (quote,))
+    assert [r.type for r in found] == ["org:partner"]
+
+
+def test_a_duration_is_no_date_of_an_event() -> None:
+    marked = read_marked("[한빛랩]ORG은 [일주일]DATE [누리 데이]EVENT를 진행한다.")
+    duration = next(m for m in marked.reading.mentions if m.label == "DATE")
+    dates = (Date(duration.id, "DURATION", "P1W"),)
+    found = read_relations(marked.reading, dates, (), marked.organizations, ())
+    assert {r.type for r in found} == {"event:host"}
+
+
+def test_no_text_and_no_mentions_give_nothing() -> None:
+    assert read_relations(make_reading(""), (), (), (), ()) == ()
+    assert read_relations(make_reading("한빛은 20일 행사를 열었다."), (), (), (), ()) == ()
+
+
+def test_atoms_and_arguments() -> None:
+    atom = read_atom("h:ORG/school?")
+    assert (atom.role, atom.of_class, atom.optional) == ("h", "school", True)
+    assert read_atom("..4").longest == 4
+    assert read_argument("subj,rel:ORG").roles == ("subj", "rel")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.sampled_from(
+            ["[한빛]ORG", "[누리대]ORG", "[서아라]PERSON", "[사장]TITLE", "[누리 데이]EVENT", "[20일]DATE",
+             "[부산]LOCATION", "[10명]QUANTITY", "은", "를", "와", "에서", ",", "(", ")", "등", "열었다.", "손잡고",
+             "설립한", "않았다.", " "]
+        ),
+        max_size=25,
+    )
+)  # fmt: skip
+def test_any_order_of_words_gives_well_formed_relations(words: list[str]) -> None:
+    marked = read_marked("".join(words))
+    labels = {m.id: m.label for m in marked.reading.mentions}
+    seen = set()
+    for relation in read_relations(marked.reading, (), marked.counts, marked.organizations, ()):
+        heads, tails = relation_types()[relation.type]
+        assert labels[relation.head] in heads
+        assert labels[relation.tail] in tails
+        assert relation.head != relation.tail
+        assert 0 < relation.score <= 1
+        key = (relation.type, relation.head, relation.tail)
+        assert key not in seen
+        seen.add(key)
+
+
+def test_a_long_line_of_names_takes_no_long_time() -> None:
+    marked = read_marked("".join(f"[누리{n}]ORG([한빛{n}]ORG 등 " for n in range(400)) + "열었다.")
+    began = time.perf_counter()
+    read_relations(marked.reading, (), (), marked.organizations, ())
+    assert time.perf_counter() - began < 3
