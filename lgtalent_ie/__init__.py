@@ -1,7 +1,7 @@
 """Korean press articles in, structured data out.
 
 >>> from lgtalent_ie import extract
->>> doc = extract("올해 들어 박사급 연구원 10명이 LG AI연구원에 새로 합류했다.", published="2023-06-21")
+>>> doc = extract("올해 박사급 연구원 10명이 LG AI연구원에 합류했다.", published="2023-06-21")
 >>> doc.counts[0].text, doc.counts[0].value, doc.counts[0].unit
 ('박사급 연구원 10명', 10, '명')
 """
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from lgtalent_ie.errors import LgtalentError
     from lgtalent_ie.extractor import Extractor
     from lgtalent_ie.records.dates import parse_date
-    from lgtalent_ie.records.numbers import parse_number, parse_quantity
+    from lgtalent_ie.records.numbers import parse_number
+    from lgtalent_ie.records.quantities import parse_quantity
     from lgtalent_ie.schema import Document
 
 __version__ = "0.1.0"
@@ -42,7 +43,7 @@ HOMES = {
     "LgtalentError": "lgtalent_ie.errors",
     "parse_date": "lgtalent_ie.records.dates",
     "parse_number": "lgtalent_ie.records.numbers",
-    "parse_quantity": "lgtalent_ie.records.numbers",
+    "parse_quantity": "lgtalent_ie.records.quantities",
 }
 
 

@@ -1,4 +1,4 @@
-"""The command `lgtalent`. Exit codes: 0 all well, 1 some documents failed, 2 nothing could be done."""
+"""The command `lgtalent`. Exit codes: 0 all well, 1 some documents failed, 2 nothing done."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def command() -> None:
 @command.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="FILE…")
 @click.option("--to", type=click.Choice(["jsonl", "json", "table"]), default="jsonl",
-              show_default=True, help="jsonl: a document a line; json: one indented array.")  # fmt: skip
+              show_default=True, help="jsonl: one a line; json: an indented array.")  # fmt: skip
 @click.option("--published", metavar="DATE", help="Publication date, for relative dates.")
 @click.option("--published-from", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              metavar="TSV", help="Publication dates by file name: name<TAB>date a line.")  # fmt: skip
+              metavar="TSV", help="Publication dates: file name<TAB>date a line.")  # fmt: skip
 @click.option("--model", metavar="FOLDER|ID", help="Model folder or Hugging Face id.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda:0 …")
 @click.option("--user-dictionary", type=click.Path(path_type=Path), metavar="TSV",
@@ -132,7 +132,7 @@ def evaluate() -> None:
 @evaluate.command("documents")
 @click.argument("gold", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--texts", "folders", multiple=True, required=True, metavar="FOLDER",
-              type=click.Path(path_type=Path), help="Where the articles are; may be repeated.")  # fmt: skip
+              type=click.Path(path_type=Path), help="Where the articles are.")  # fmt: skip
 @click.option("--model", metavar="FOLDER|ID", help="Model folder or Hugging Face id.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--differences", is_flag=True, help="List what was missed and what was spurious.")
@@ -188,7 +188,9 @@ def open_output(path: Path | None) -> Iterator[IO[str]]:
             yield stream
         part.replace(path)
     except OSError as error:
-        raise InputError(f"output {path}: {error.strerror}", "a writable file", "choose another") from error
+        raise InputError(
+            f"output {path}: {error.strerror}", "a writable file", "choose another"
+        ) from error
     finally:
         part.unlink(missing_ok=True)
 

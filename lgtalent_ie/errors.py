@@ -1,4 +1,4 @@
-"""Every error this library raises on purpose. A message says what was given, what is accepted, what to do."""
+"""Every error this library raises on purpose: what was given, what is accepted, what to do."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class LgtalentError(Exception):
     accepted: what would have been right.
     remedy: the next thing to do.
 
-    >>> print(LgtalentError("published='gestern'", "a date such as 2023-06-21", "pass published='2023-06-21'"))
-    published='gestern'; accepted: a date such as 2023-06-21; to do: pass published='2023-06-21'
+    >>> print(LgtalentError("published='gestern'", "a date such as 2023-06-21", "correct it"))
+    published='gestern'; accepted: a date such as 2023-06-21; to do: correct it
     """
 
     def __init__(self, given: str, accepted: str, remedy: str) -> None:

@@ -46,7 +46,8 @@ def read_mentions(
     windows = [WindowText(text, sentence.morphemes) for sentence in sentences]
     kept: list[Candidate] = []
     for sentence, spans in zip(sentences, runtime.spans(windows), strict=True):
-        named, numeric = [], []
+        named: list[Candidate] = []
+        numeric: list[Candidate] = []
         for span in spans:
             start, end = trim(
                 text, sentence.morphemes[span.first].start, sentence.morphemes[span.last].end
@@ -65,7 +66,9 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
     """
     while start < end:
         first, last = text[start], text[end - 1]
-        if first in EDGES and OPENING.get(first, "\0") not in text[start + 1 : end]:
+        if OPENING.get(first) == last and last not in text[start : end - 1]:
+            start, end = start + 1, end - 1
+        elif first in EDGES and OPENING.get(first, "\0") not in text[start + 1 : end]:
             start += 1
         elif last in EDGES and CLOSING.get(last, "\0") not in text[start : end - 1]:
             end -= 1
@@ -98,8 +101,7 @@ def grammar_matches(text: str, sentence: Sentence) -> list[tuple[Candidate, bool
     """What the grammars find in a sentence, with whether they are sure; dates before quantities."""
     piece, shift = text[sentence.start : sentence.end], sentence.start
     found = [
-        (Candidate(m.start + shift, m.end + shift, m.label, 0.0), m.sure)
-        for m in find_dates(piece)
+        (Candidate(m.start + shift, m.end + shift, m.label, 0.0), m.sure) for m in find_dates(piece)
     ]
     for quantity in find_quantities(piece):
         candidate = Candidate(quantity.start + shift, quantity.end + shift, "QUANTITY", 0.0)

@@ -229,7 +229,7 @@ def check_entry(fields: tuple[object, ...], where: str) -> tuple[str, str, float
         valid = False
     if not valid:
         raise DictionaryError(
-            f"{where}: {fields!r}", "form<TAB>tag<TAB>score, tag and score optional, tag as in Kiwi",
+            f"{where}: {fields!r}", "form<TAB>tag<TAB>score, the last two optional",
             "write for example 챗엑사원<TAB>NNP",
         )  # fmt: skip
     return unicodedata.normalize("NFC", str(form).strip()), tag, score

@@ -9,6 +9,7 @@ role from its form alone; then the place of the unit on the page decides. A cue 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -120,19 +121,15 @@ def _kinds(page: str, units: Sequence[Unit]) -> list[SectionKind]:
     written, closed = 0, False
     for segment in _segments(page, units):
         closed = (closed or segment.cue == "end") if open_segments else False
-        lengths = [units[at].end - units[at].start for at in segment.prose]
-        known = [
-            _share_known(page[units[at].start : units[at].end][:600], vocabulary)
-            for at in segment.prose
-        ]
-        if open_segments and not _resumes(lengths, known, written, closed):
+        prose = [page[units[at].start : units[at].end] for at in segment.prose]
+        if open_segments and not _resumes(prose, vocabulary, written, closed):
             continue
         closed = False
-        written += sum(lengths)
-        for at in segment.prose:
+        for at, piece in zip(segment.prose, prose, strict=True):
             kinds[at] = "body"
             if written < 50_000:
-                vocabulary |= _words(page[units[at].start : units[at].end])
+                vocabulary |= _words(piece[:50_000])
+            written += len(piece)
         if segment.prose or not open_segments:
             open_segments.append(segment)
         if not written:
@@ -145,21 +142,28 @@ def _kinds(page: str, units: Sequence[Unit]) -> list[SectionKind]:
     return kinds
 
 
-def _resumes(lengths: list[int], known: list[float], written: int, closed: bool) -> bool:
+def _related(vocabulary: set[str]) -> float:
+    """The share of known words from which on a text is of the same article.
+
+    Measured on 2,696 sentences of KLUE-NER's news: sentences of other news share 0.03, 0.07, 0.14,
+    0.20 of their words with a vocabulary of 57, 113, 216, 407; those of the article itself share
+    0.2 to 0.35. The line lies between the two.
+    """
+    return min(0.35, 0.08 + 0.0008 * len(vocabulary))
+
+
+def _resumes(prose: Sequence[str], vocabulary: set[str], written: int, closed: bool) -> bool:
     """Whether the prose after an article-ending cue is the article going on.
 
-    `known` is how much of each unit's words the article has used; unrelated news shares about a
-    quarter of them, the article itself half.
+    `written` is how many characters of it stand before; `closed` after a sure end.
     """
-    total = sum(lengths)
-    if not total:
-        return False
-    related = sum(n * k for n, k in zip(lengths, known, strict=True)) / total
+    total = sum(map(len, prose))
     if written < 300 and total >= max(100, written):
-        return True
-    if not closed and any(n >= 50 and k >= 0.4 for n, k in zip(lengths, known, strict=True)):
-        return True
-    return len(lengths) >= 2 and total >= 200 and (related >= 0.35 or total > 2 * written)
+        return True  # what stands before was a summary or a caption
+    if total < 60 or (closed and (len(prose) < 2 or total < 200)):
+        return False
+    known = sum(len(piece) * _share_known(piece[:600], vocabulary) for piece in prose) / total
+    return known >= _related(vocabulary) or (len(prose) >= 3 and total > 2 * written)
 
 
 def _head_kinds(
@@ -179,18 +183,17 @@ def _head_kinds(
         at: _share_known(page[units[at].start : units[at].end], vocabulary) for at in candidates
     }
     keys = [squash(page[units[at].start : units[at].end]) for at in candidates]
-    repeated = (
-        [at for at, key in zip(candidates, keys, strict=True) if keys.count(key) > 1][:1]
-        if (len(keys) < 200)
-        else []
+    times = Counter(keys)
+    # a title sums up the body: it shares more words with it than a paragraph does
+    enough = min(0.3, _related(vocabulary) + 0.05)
+    title = next(
+        (at for at, key in zip(candidates, keys, strict=True) if times[key] > 1),
+        next(
+            (at for at in candidates if known[at] >= enough), max(candidates, key=known.__getitem__)
+        ),
     )
-    title = next(iter(repeated), None)
-    if title is None:
-        title = next(
-            (at for at in candidates if known[at] >= 0.3), max(candidates, key=known.__getitem__)
-        )
     for at in candidates:
-        if at == title or known[at] >= (0.34 if at < title else 0.2):
+        if at == title or known[at] >= (enough if at < title else min(0.2, enough)):
             kinds[at] = "headline"
 
 
@@ -250,7 +253,7 @@ def _drop_link_lists(
             continue
         if len(run) >= 4:
             shares = [_share_known(page[units[r].start : units[r].end], vocabulary) for r in run]
-            if sum(shares) / len(shares) < 0.3:
+            if sum(shares) / len(shares) < _related(vocabulary):
                 for r in run:
                     kinds[r] = "furniture"
         run = []

@@ -15,6 +15,10 @@ _STAMP_DATE = re.compile(DATE)
 _BARE_STAMP = re.compile(
     rf"(?:19|20)\d{{2}}[-./]\s?\d{{1,2}}[-./]\s?\d{{1,2}}\.?{CLOCK}(?:\.\d{{1,6}})?(?:Z|[+-]\d\d:?\d\d)?"
 )
+# `2031.03.07 14:20 송고`, at the end of its line alone: `수정 … 입력 …` has its cues before
+_CUE_AFTER = re.compile(
+    rf"(?:{CLOCK})?[ \t]?(?:송고|입력|등록|게재|승인|작성|발행)[ \t)]{{0,4}}(?:\n|$)"
+)
 
 
 @cache
@@ -47,6 +51,8 @@ def read_published(page: str, sections: Sequence[Section]) -> date | None:
                 continue
             before = page[max(0, match.start() - 24) : match.start()]
             ranks = [n for n, cue in enumerate(_published_cues()) if cue.search(before)]
+            if not ranks and _CUE_AFTER.match(page, match.end()):
+                ranks = [0]
             if ranks:
                 found.setdefault(ranks[0], day)
             elif not article and _BARE_STAMP.fullmatch(page, section.start, section.end):

@@ -1,4 +1,4 @@
-"""What every record is made from: the text, its sentences with their morphemes, and the mentions."""
+"""What every record is made from: text, sentences with their morphemes, mentions."""
 
 from __future__ import annotations
 

@@ -152,7 +152,8 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A talent record: organisation ids in `actors` and `partners`, mention ids in `event`, `place`, `counts`."""
+    """A talent record. `actors` and `partners` are organisation ids, `event`, `place` and `counts`
+    mention ids."""
 
     kind: FactKind
     actors: tuple[str, ...]

@@ -98,7 +98,13 @@ def test_no_html_gives_anything_but_a_page_or_an_input_error(html: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [PAGE, "\ufeff\n<!doctype html>", "<HTML>", "<div><p>도토리</p></div>", "<?xml version='1.0'?>\n<html>"],
+    [
+        PAGE,
+        "\ufeff\n<!doctype html>",
+        "<HTML>",
+        "<div><p>도토리</p></div>",
+        "<?xml version='1.0'?>\n<html>",
+    ],
 )
 def test_html_is_known(text: str) -> None:
     assert is_html(text)

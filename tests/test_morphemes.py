@@ -117,7 +117,7 @@ def test_a_user_dictionary_teaches_names(as_file: bool, tmp_path: Path) -> None:
     "entry", [("이름", "없는태그"), ("이름", "NNP", "높게"), ("", "NNP"), ("이름", "NNP", 1.0, 2)]
 )
 def test_a_wrong_dictionary_entry_is_named(entry: tuple[object, ...]) -> None:
-    with pytest.raises(DictionaryError, match="NNP|이름"):
+    with pytest.raises(DictionaryError, match=r"NNP|이름"):
         Analyzer([entry])  # type: ignore[list-item]
 
 

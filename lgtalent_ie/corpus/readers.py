@@ -32,7 +32,7 @@ class Item:
 def read_items(
     arguments: Iterable[str], stdin: BinaryIO, published: Mapping[str, str] | None = None
 ) -> Iterator[Item]:
-    """The articles that command-line arguments stand for, in order; a bad one is an Item with error.
+    """The articles that command-line arguments stand for, in order; a bad one has an error.
 
     An argument is a file, a folder (all .txt, .html, .htm and .jsonl in it), a pattern such as
     `news/*.txt`, or `-` for standard input. `published` gives dates by file name.
@@ -60,7 +60,8 @@ def expand(argument: str) -> list[Path]:
         return sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES)
     if path.exists():
         return [path]
-    return sorted(Path(p) for p in glob.glob(argument, recursive=True) if Path(p).is_file())
+    found = glob.glob(argument, recursive=True)  # noqa: PTH207 (a Path cannot glob from the root)
+    return sorted(Path(p) for p in found if Path(p).is_file())
 
 
 def read_file(path: Path, published: str | None) -> Iterator[Item]:
@@ -106,7 +107,7 @@ def decode(name: str, data: bytes) -> str:
 
 
 def read_row(where: str, line: str) -> Item:
-    """An article from a line `{"text": …, "id": …, "published": …}`; only the text must be there."""
+    """An article from a line `{"text": …, "id": …, "published": …}`, the last two optional."""
     try:
         row = msgspec.json.decode(line)
         text = row["text"]
@@ -114,7 +115,9 @@ def read_row(where: str, line: str) -> Item:
             raise TypeError("text is no string")
     except (msgspec.DecodeError, KeyError, TypeError) as error:
         reason = InputError(
-            f"{where}: {error}", 'a JSON object with "text" on each line', "correct or remove the line"
+            f"{where}: {error}",
+            'a JSON object with "text" on each line',
+            "correct or remove the line",
         )
         return Item(where, None, error=reason)
     published = row.get("published")

@@ -1,1 +1,1 @@
-"""How windows of morphemes reach a device in full batches, and how the answers come back in order."""
+"""How windows of morphemes reach a device in full batches and come back in order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 
@@ -22,8 +23,8 @@ def cut_windows(costs: Sequence[int], longest: int) -> list[Window]:
     is kept by exactly one window, the one that sees more on both of its sides, so nothing is cut
     silently however long the sentence is. A single morpheme that costs more has a window alone.
 
-    >>> cut_windows([1] * 10, 8)
-    [Window(start=0, end=8, keep_start=0, keep_end=7), Window(start=6, end=10, keep_start=7, keep_end=10)]
+    >>> [(w.start, w.end, w.keep_start, w.keep_end) for w in cut_windows([1] * 10, 8)]
+    [(0, 8, 0, 7), (6, 10, 7, 10)]
     """
     bounds: list[tuple[int, int]] = []
     start = 0
@@ -41,7 +42,7 @@ def cut_windows(costs: Sequence[int], longest: int) -> list[Window]:
             shared += costs[back]
         start = back
     edges = [0]
-    edges += [(right[0] + left[1]) // 2 for left, right in zip(bounds, bounds[1:], strict=False)]
+    edges += [(right[0] + left[1]) // 2 for left, right in pairwise(bounds)]
     edges.append(len(costs))
     return [
         Window(start, end, keep_start, keep_end)

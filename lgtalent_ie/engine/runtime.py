@@ -62,7 +62,9 @@ class Runtime:
             at = 0
             for n in batch:
                 number, window, _, piece = parts[n]
-                kept = slice(at + window.keep_start - window.start, at + window.keep_end - window.start)
+                kept = slice(
+                    at + window.keep_start - window.start, at + window.keep_end - window.start
+                )
                 results[number][window.keep_start : window.keep_end] = logits[kept]
                 at += len(piece.morphemes)
         return results

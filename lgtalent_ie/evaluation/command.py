@@ -15,9 +15,9 @@ from lgtalent_ie.evaluation.documents import (
     differences,
     evaluate_documents,
     find_text,
-    load_gold,
     score_table,
 )
+from lgtalent_ie.evaluation.gold import load_gold
 from lgtalent_ie.extractor import Extractor
 from lgtalent_ie.schema import Document
 

@@ -40,6 +40,8 @@ RECORD_TYPES = (
 )  # fmt: skip
 
 Predict = Callable[[str, str | None], Document]
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """Sums of one record type; precision, recall and F1 in 0..1, 0 where there is nothing.

@@ -112,7 +112,9 @@ def read_config(folder: Path) -> ModelConfig:
             f"{path} of version {config.version}", f"version {CONFIG_VERSION}",
             "train the model again, or install the release that made it",
         )  # fmt: skip
-    if (config.recurrent is None) == (config.pretrained is None) or MENTION_HEAD not in config.heads:
+    if (config.recurrent is None) == (
+        config.pretrained is None
+    ) or MENTION_HEAD not in config.heads:
         raise ModelError(f"{path} without exactly one encoder and a mention head", accepted, remedy)
     if any(label not in LABELS for label in config.heads[MENTION_HEAD]):
         raise ModelError(f"{path} with labels {config.heads[MENTION_HEAD]}", str(LABELS), remedy)

@@ -66,7 +66,9 @@ def best_tags(
     return result
 
 
-def spans_of_tags(tags: NDArray[np.int64], log_probabilities: NDArray[np.float32]) -> list[LabelledSpan]:
+def spans_of_tags(
+    tags: NDArray[np.int64], log_probabilities: NDArray[np.float32]
+) -> list[LabelledSpan]:
     """The spans of one window: [n] and [n, tags]; the score is the geometric mean of its tags'."""
     found: list[LabelledSpan] = []
     first = -1

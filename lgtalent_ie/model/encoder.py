@@ -46,7 +46,8 @@ class RecurrentEncoder(nn.Module):
         states, _ = self.lstm(packed)
         hidden = torch.empty_like(states.data)  # [N, 2 × hidden]
         hidden[order] = states.data
-        return self.dropout(hidden)
+        result: Tensor = self.dropout(hidden)
+        return result
 
 
 def time_major(lengths: Tensor) -> tuple[Tensor, Tensor]:

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from lgtalent_ie.errors import ModelError
-from lgtalent_ie.model.config import WEIGHTS_FILE, ModelConfig, read_config, write_config
+from lgtalent_ie.model.config import WEIGHTS_FILE, read_config, write_config
 from lgtalent_ie.model.pieces import Vocabulary
 from lgtalent_ie.model.pretrained import PretrainedTagger, load_encoder
 from lgtalent_ie.model.tagger import RecurrentTagger
@@ -84,12 +84,13 @@ def load_model(folder: Path) -> AnyTagger:
 def read_weights(path: Path) -> dict[str, Tensor]:
     """The tensors of a safetensors file; ModelError where it is anything else."""
     try:
-        return load_file(path)
+        tensors: dict[str, Tensor] = load_file(path)
     except (OSError, SafetensorError) as error:
         raise ModelError(
             f"{path}: {error}", "a whole safetensors file (pickles are never loaded)",
             "copy the model folder again; convert other formats with the safetensors library",
         ) from error  # fmt: skip
+    return tensors
 
 
 def fits(tagger: AnyTagger, state: dict[str, Tensor]) -> bool:

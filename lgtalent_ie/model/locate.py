@@ -22,7 +22,11 @@ def locate_model(model: str | Path | None) -> Path:
         return folder
     try:
         from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+        from huggingface_hub.errors import (
+            HfHubHTTPError,
+            HFValidationError,
+            LocalEntryNotFoundError,
+        )
     except ImportError as error:
         raise ModelError(
             f"model {model}, which is no folder here", "a folder, or a hub id with the train extra",

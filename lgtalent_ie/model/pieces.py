@@ -21,11 +21,11 @@ from lgtalent_ie.reading import Morpheme
 UNKNOWN = 0
 
 # Kiwi's tags, and its marks of web addresses and the like; a tag outside the list is `OTHER`.
-TAGS = (
+TAGS = tuple(
     "OTHER NNG NNP NNB NR NP VV VA VX VCP VCN MM MAG MAJ IC JKS JKC JKG JKO JKB JKV JKQ JX JC EP "
     "EF EC ETN ETM XPN XSN XSV XSA XSM XR SF SP SS SSO SSC SE SO SW SL SH SN SB UN W_URL W_EMAIL "
-    "W_HASHTAG W_MENTION W_SERIAL W_EMOJI Z_CODA Z_SIOT"
-).split()
+    "W_HASHTAG W_MENTION W_SERIAL W_EMOJI Z_CODA Z_SIOT".split()
+)
 TAG_IDS: Mapping[str, int] = {tag: n for n, tag in enumerate(TAGS)}
 
 
@@ -85,7 +85,8 @@ def make_pieces(
     morphemes: Sequence[Morpheme], vocabulary: Vocabulary, buckets: int, text: str
 ) -> Pieces:
     """The pieces of one window of at least one morpheme."""
-    rows, tags, ngrams, offsets = [], [], [], []
+    rows, tags, offsets = [], [], []
+    ngrams: list[int] = []
     previous_end = -1
     for morpheme in morphemes:
         tag = morpheme.tag.partition("-")[0]
@@ -109,8 +110,8 @@ def make_pieces(
 def character_ngrams(form: str, buckets: int) -> list[int]:
     """Hash buckets of a morpheme's characters, pairs and triples, with its borders marked.
 
-    Digits count as one another, and of a very long form both ends are looked at (fastText's subwords,
-    Bojanowski et al. 2017, with CRC-32 as the hash because it is the same on every machine).
+    Digits count as one another; of a very long form both ends are looked at. These are fastText's
+    subwords (Bojanowski et al. 2017), hashed by CRC-32, which is the same on every machine.
     """
     shape = "".join("0" if c.isdigit() else c for c in form.lower())
     if len(shape) > 24:

@@ -51,8 +51,9 @@ def arguments_of(
 
     Roles are the cases of its phrases, `rel` (the noun an attributive clause stands before),
     `isubj` (a subject of its own, not one handed down to an attributive clause), `topic` (one
-    beside a subject), `employer` (of a person who is the subject), `mod`, `submod`, `relmod`, `instmod`
-    (mentions inside the object, subject, …), `by`, `from`, `memberof`, `event` (what it is about).
+    beside a subject), `employer` (of a person who is the subject), `mod`, `submod`, `relmod`,
+    `instmod` (mentions inside the object, subject, …), `by`, `from`, `memberof`, `event` (what it
+    is about).
     """
     predicate = elements[at]
     assert isinstance(predicate, Predicate)
@@ -92,7 +93,8 @@ def arguments_of(
         head = relative_head(elements, at)
         if head is not None:
             put("rel", head, OWN)
-    if not subjects:
+    maker = [f for f in found.get("rel", ()) if f.mention.label in ("PERSON", "ORG")]
+    if not subjects and not (maker and found.get("obj")):
         index, factor, carried = inherited_subject(elements, at, context)
         if index >= 0:
             put("subj", index, factor)

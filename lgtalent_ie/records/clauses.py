@@ -352,7 +352,7 @@ def anaphor_of(conjuncts: Sequence[Sequence[Token]], case: str) -> Label | None:
     """ORG for `이 회사`, `회사`; EVENT for `이번 행사`, and for `행사에는` without a modifier."""
     if len(conjuncts) != 1:
         return None
-    forms = [t.form for t in conjuncts[0] if t.tag != "XSN"]
+    forms = [t.form for t in conjuncts[0] if t.tag != "XSN"] or [""]
     classes = noun_classes()
     pointed = forms[0] in classes["pointers"] and len(forms) <= 4
     if forms[-1] in classes["this_EVENT"]:
@@ -372,9 +372,10 @@ def settle_endings(elements: Sequence[Element]) -> None:
             continue
         following = elements[at + 1] if at + 1 < len(elements) else None
         if element.ending == "ETM":
-            noun = isinstance(following, Phrase) and not following.heads and (
-                following.first_tag == "NNB" or (bool(following.nouns[:1]) and following.nouns[0] in nominalisers)
-            )  # fmt: skip
+            noun = False
+            if isinstance(following, Phrase) and not following.heads:
+                first = following.nouns[0] if following.nouns else ""
+                noun = following.first_tag == "NNB" or first in nominalisers
             quoting = element.ending_form.endswith(("다는", "라는", "다던", "라던"))
             element.ending = "nominal" if noun or (quoting and element.lemma != "이") else "rel"
         else:
@@ -399,28 +400,29 @@ def settle_owners(elements: Sequence[Element]) -> None:
             if isinstance(following, Phrase):
                 hand_on(phrase, following, "의")
             continue
-        if phrase.case == "dat" and isinstance(following, Predicate) and isinstance(after, Phrase):
-            if following.ending == "rel" and following.lemma in classes["amounting"]:
-                hand_on(phrase, after, "의")
-                continue
-        if phrase.case == "obj" and isinstance(following, Phrase):
-            if (
-                following.nouns[-1:]
-                and following.nouns[-1] in classes["target"]
-                and not following.heads
-            ):
-                phrase.case = "target"
-        if phrase.case == "inst" and phrase.nouns[-1:] and phrase.nouns[-1] in classes["target"]:
+        amounts = isinstance(following, Predicate) and following.lemma in classes["amounting"]
+        if amounts and phrase.case == "dat" and isinstance(after, Phrase):
+            hand_on(phrase, after, "의")
+            continue
+        target = isinstance(following, Phrase) and is_target(following) and not following.heads
+        if phrase.case == "obj" and target:
+            phrase.case = "target"
+        if phrase.case == "inst" and is_target(phrase):
             phrase.case, phrase.heads = "target", phrase.heads or tuple(m for m, _ in phrase.mods)
         phrase.owner = owner_of(elements, at, phrase)
         if phrase.case == "date" and isinstance(following, Phrase) and following.case == "topic":
             # `22일 한빛전자는 … 연다고 밝혔다`: the day of the announcement.
             phrase.owner = announcing if announcing >= 0 else phrase.owner
-        if phrase.case == "topic" and phrase.owner == at + 1 and phrase.owner in topics:
-            if phrase.heads and phrase.heads[0].label in ("EVENT", "PRODUCT"):
-                phrase.case = "obj"
+        second = phrase.case == "topic" and phrase.owner == at + 1 and phrase.owner in topics
+        if second and phrase.heads and phrase.heads[0].label in ("EVENT", "PRODUCT"):
+            phrase.case = "obj"
         if phrase.case in ("topic", "subj"):
             topics.add(phrase.owner)
+
+
+def is_target(phrase: Phrase) -> bool:
+    """True for 대상, 시작 …: the noun of `를 대상으로`, `를 시작으로`."""
+    return bool(phrase.nouns) and phrase.nouns[-1] in noun_classes()["target"]
 
 
 def announcement(elements: Sequence[Element]) -> int:

@@ -27,15 +27,17 @@ from lgtalent_ie.records.quantities import NEUTRAL, bound_words, parse_quantity
 from lgtalent_ie.schema import Count, Mention, Span
 
 _CONTEXT = 24
-_UNCOUNTED = frozenset(("ordinal", "rank", "age", "temperature"))
+_UNCOUNTED = frozenset(("ordinal", "rank", "age", "temperature", "length"))
+# How often something happens: only a noun right before it is counted (강연 20회).
+_OCCASIONS = frozenset(("회", "번", "차례"))
 # Counters that stand before a bare noun: 14개 테이블.
 _BEFORE_NOUN = frozenset(("개", "가지", "대", "종", "종류", "쌍"))
 _PARTITIVES = frozenset(("중", "가운데"))
 _TOPICS = ("JX", "JKS", "JKO")
-# Verbs that say how many there are: 연구원은 10명에 달한다, 10명을 넘는다, 10명으로 늘었다.
+# Verbs that say how many: 연구원은 10명에 달한다, 10명을 넘는다, 10명으로 늘었다.
 _AMOUNTS = (
-    "달하", "이르", "그치", "불과", "육박", "못", "미치", "넘", "웃돌", "밑돌", "기록", "돌파", "늘",
-    "줄", "되", "집계", "안", "머무르", "머물", "많", "적", "추산",
+    "달하", "이르", "그치", "불과", "육박", "못", "미치", "넘", "웃돌", "밑돌", "기록", "돌파",
+    "늘", "줄", "되", "집계", "안", "머무르", "머물", "많", "적", "추산",
 )  # fmt: skip
 
 
@@ -81,7 +83,9 @@ def _read(reading: Reading, mention: Mention) -> Count:
             bisect_left(sentence.morphemes, mention.start, key=lambda m: m.start),
             bisect_left(sentence.morphemes, mention.end, key=lambda m: m.start),
         )  # fmt: skip
-        of = _counted(place)
+        of = _noun_inside(place) or _counted(place)
+        if of and count.unit and of.start < mention.end and mention.start < of.end:
+            of = None  # the analyser saw noun and number as one word
     start = min(mention.start, of.start) if of else mention.start
     end = max(mention.end, of.end) if of else mention.end
     return replace(
@@ -114,7 +118,19 @@ def _counted(place: _Place) -> Span | None:
     right = _right(place, left)
     if right is not None or left is not None:
         return right or left
+    if place.count.unit in _OCCASIONS:
+        return None
     return _share(place, at) or _listed(place, at) or _across(place, at)
+
+
+def _noun_inside(place: _Place) -> Span | None:
+    """두 배우, 세 자녀: a mention that ends in the noun itself instead of a counter."""
+    number, _, noun = place.mention.text.partition(" ")
+    if place.count.unit is not None or place.count.dimension != "other" or not noun.strip():
+        return None
+    if place.count.value is None or any(character.isdigit() for character in number):
+        return None
+    return place.reading.span(place.mention.end - len(noun), place.mention.end)
 
 
 def _skip_adverbs(place: _Place) -> int:
@@ -137,7 +153,9 @@ def _right(place: _Place, left: Span | None) -> Span | None:
     morphemes, at = place.sentence.morphemes, place.last
     if at >= len(morphemes):
         return None
-    if morphemes[at].tag == "JKG" and left is None:
+    if morphemes[at].tag == "JKG":
+        if left is not None or place.count.dimension in ("money", "area", "weight", "other"):
+            return None
         after = morphemes[at].end
         return noun_phrase_after(place.reading, place.sentence, at + 1, after)
     if place.count.unit not in _BEFORE_NOUN or place.count.dimension != "item":

@@ -29,7 +29,8 @@ def _anchor() -> re.Pattern[str]:
     The lookaheads only save time: a number without unit or joint behind it is no quantity.
     """
     heads = "".join(sorted({word.word[0] for word in number_words()} - set("½¼¾⅛")))
-    behind = re.escape("".join(sorted({unit.unit[0] for unit in units()})))
+    inner = {character for word in number_words() for character in word.word[1:]}
+    behind = re.escape("".join(sorted({unit.unit[0] for unit in units()} | inner)))
     return re.compile(
         r"(?<![A-Za-z0-9０-９])(?<![0-9０-９][.,:/-])"
         r"(?:(?:US|HK|NT|A|C|S)?[$＄€£₩￦¥￥₹₫₽] ?[0-9]|[½¼¾⅛]"

@@ -159,11 +159,12 @@ def _ends_word(row: BoundWord, after: str, start: int) -> bool:
 def _measure_in(text: str, before: str) -> Measure | None:
     """The measure of a mention: strictly read, else leniently, else its first number alone."""
     starts = [at for at in range(len(text)) if _may_start(text, at)][:12]
-    for lenient in (False, True):
-        for at in starts:
-            measure = measure_at(text, at, before, lenient)
-            if measure is not None:
-                return measure
+    for at in starts:
+        if measure := measure_at(text, at, before):
+            return measure
+    for at in starts[:1]:
+        if measure := measure_at(text, at, before, lenient=True):
+            return measure
     for at in starts[:1]:
         for numeral in numerals_at(text, at):
             unit = text[numeral.end :].strip() or None

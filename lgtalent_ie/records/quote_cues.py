@@ -18,7 +18,10 @@ LONGEST_STEM = 5
 LONGEST_FORM = 5
 NOUN_WITHIN = 8
 # No writer's sentence needs more to get to its verb; a page of marks without verbs stays linear.
-LONGEST_TAIL = 400
+LONGEST_TAIL = 120
+# The particles a verb may report with (`"…"를 강조했다`, `"…"로 평가했다`), and how near it stands.
+QUOTING_CASES = ("을", "를", "으로", "로")
+NEAR = 3
 
 STEM_TAGS = ("NNG", "NNP", "XR", "MAG", "VV", "VA", "VX", "XSV", "XSA", "XPN")
 VERB_TAGS = ("VV", "VA", "VX", "XSV", "XSA")
@@ -43,6 +46,9 @@ EVERYDAY = frozenset(
         "느끼",
     )
 )
+
+# Of these the ones that go with 라며: `"…"라며 웃었다`.
+SAID_WITH = frozenset(("쓰", "적", "남기", "웃", "올리"))
 
 # A blank may stand before these: `"…" 라고 말했다`.
 DETACHED = frozenset(
@@ -89,8 +95,11 @@ class Tail:
         return self.noun is not None and self.noun.answered
 
 
-def read_tail(page: QuotePage, closing: int, stop: int) -> Tail:
-    """Read what follows the closing mark up to `stop`, the next quotation or the sentence's end."""
+def read_tail(page: QuotePage, closing: int, stop: int, clause: bool) -> Tail:
+    """Read what follows the closing mark up to `stop`, the next quotation or the sentence's end.
+
+    `clause`: a predicate stands in the marks; free-standing words without one report nothing.
+    """
     at = closing + 1
     found = match_connective(page, at, stop)
     if found is not None:
@@ -108,8 +117,9 @@ def read_tail(page: QuotePage, closing: int, stop: int) -> Tail:
         return Tail("list", word, start, start + 1, find_cue(page, start, stop, "list"))
     if start == at and start < stop and page.text[start].isalpha():
         end = start + len(word)
-        return Tail("case", word, start, end, find_cue(page, start, stop, "case"))
-    return Tail("free", "", start, start, find_cue(page, start, stop, "free"))
+        near = min(stop, end + NEAR) if word in QUOTING_CASES else start
+        return Tail("case", word, start, end, find_cue(page, start, near, "case"))
+    return Tail("free", "", start, start, find_cue(page, start, stop, "free") if clause else None)
 
 
 def match_connective(page: QuotePage, at: int, stop: int) -> tuple[str, int] | None:
@@ -201,7 +211,8 @@ def reports(verb_class: str, stem: str, role: TailRole, noun_seen: bool, verb_se
     if verb_class == "appear":
         return noun_seen or (role == "link" and not verb_seen)
     if stem in EVERYDAY:
-        return noun_seen or (role in ("link", "connective") and not verb_seen)
+        near = role == "link" or (role == "connective" and stem in SAID_WITH)
+        return noun_seen or (near and not verb_seen)
     if verb_class == "name":
         return not verb_seen
     return True

@@ -1,6 +1,6 @@
 """Is what stands in quotation marks reported speech, and of what kind?
 
-Names, titles and emphasis stand in the same marks. Speech gives itself away by a predicate inside,
+A name, a title, a stressed word stand in the same marks. Speech gives itself away by a predicate inside,
 by the quotative particle behind it, and by the verb that leads to.
 """
 
@@ -69,7 +69,7 @@ def judge(page: QuotePage, quoted: Quoted, following: Judged | None) -> Judged |
     index = page.unit_index(quoted.opening)
     unit = page.units[index]
     stop = following.quoted.opening if following is not None else unit.end
-    tail = read_tail(page, quoted.closing, stop)
+    tail = read_tail(page, quoted.closing, stop, content.clause)
     name = is_name(page, content)
     if tail.role in ("link", "connective", "adnominal"):
         decided = judge_quotative(page, quoted, content, tail, following, stop, name)
@@ -149,11 +149,10 @@ def judge_case(quoted: Quoted, content: Content, tail: Tail, name: bool) -> Deci
     cue = tail.cue
     if name or quoted.style != "double" or cue is None:
         return None
-    near = cue.start - tail.end <= 3
     object_of = content.clause or cue.verb_class in OBJECT_CLASSES
-    if tail.form in ("을", "를") and near and object_of:
+    if tail.form in ("을", "를") and object_of:
         return ("direct" if content.clause else "partial", cue, 0.7)
-    if tail.form in ("으로", "로") and near and cue.verb_class == "judge":
+    if tail.form in ("으로", "로") and cue.verb_class == "judge":
         return "partial", cue, 0.7
     return None
 

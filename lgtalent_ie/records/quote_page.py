@@ -66,7 +66,9 @@ def open_page(reading: Reading) -> QuotePage:
     lines: list[tuple[int, int]] = []
     paragraph = -1
     for sentence in reading.sentences:
-        if sentence.paragraph == paragraph and lines:
+        # Furniture inside a line parts it: its marks pair with none of the article's.
+        apart = bool(lines) and reading.text[lines[-1][1] : sentence.start].strip() != ""
+        if sentence.paragraph == paragraph and lines and not apart:
             lines[-1] = (lines[-1][0], max(lines[-1][1], sentence.end))
         else:
             lines.append((sentence.start, sentence.end))

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from lgtalent_ie.reading import Reading
 from lgtalent_ie.records.quote_cues import Cue, cue_of, verb_at
 from lgtalent_ie.records.quote_kinds import Judged, judge
+from lgtalent_ie.records.quote_marks import MARK_CHARACTERS
 from lgtalent_ie.records.quote_page import QuotePage, open_page
 from lgtalent_ie.records.quote_tables import reporting_verbs
 from lgtalent_ie.records.speaker_names import People, identify, meet_people
@@ -35,6 +36,8 @@ CARRIED_UNITS = 3
 SHORT_UNIT = 160
 # Marks inside marks inside marks: deeper ones are noise.
 DEEPEST = 2
+# What is quoted without marks: the sentence reports that and nothing beside it.
+QUOTATIVE_ENDINGS = ("다고", "라고", "자고", "냐고")
 POINTERS = frozenset({"이렇", "이렇게", "이같이", "다음", "이같", "이처럼", "이런"})
 
 
@@ -230,6 +233,8 @@ def source_beside(
         after = page.units[unit_index + 1]
         if after.kind == unit.kind and after.end - after.start <= SHORT_UNIT:
             found = reporting_unit(page, after.start, after.end, pointer=False)
+            if leads_on(page, unit_index + 1):
+                found = None
             # A verb in the next paragraph rather leads to what is quoted there.
             same = after.paragraph == unit.paragraph
             if found is not None and (same or (found[0] and found[0].verb_class == "noun")):
@@ -237,28 +242,48 @@ def source_beside(
     if unit_index and one.quoted.opening == unit.start:
         before = page.units[unit_index - 1]
         if before.kind == unit.kind and before.end - before.start <= SHORT_UNIT:
-            found = reporting_unit(page, before.start, before.end, pointer=True)
+            # Behind a quotation `민 소장은 말했다.` belongs to that one, unless it says `이렇게`.
+            behind = (
+                page.text[max(0, before.start - 2) : before.start]
+                .rstrip()
+                .endswith(tuple(MARK_CHARACTERS))
+            )
+            pointer = behind or before.paragraph != unit.paragraph
+            found = reporting_unit(page, before.start, before.end, pointer)
             if found is not None:
                 return found
     return None, None
 
 
+def leads_on(page: QuotePage, unit_index: int) -> bool:
+    """True for `민 소장은 이렇게 말했다.` with a quotation of its own behind it."""
+    unit = page.units[unit_index]
+    if unit_index + 1 >= len(page.units):
+        return False
+    following = page.text[page.units[unit_index + 1].start]
+    pointing = any(m.form in POINTERS for m in page.between(unit.start, unit.end))
+    return pointing and following in MARK_CHARACTERS
+
+
 def reporting_unit(
     page: QuotePage, start: int, end: int, pointer: bool
 ) -> tuple[Cue | None, Phrase | None] | None:
-    """Cue and source of a sentence that does nothing but report; `pointer`: it says `이렇게`."""
+    """Cue and source of a sentence that only reports; `pointer`: it must say `이렇게`."""
     first, last = page.index_at(start), page.index_at(end)
     morphemes = page.morphemes[first:last]
     if any(m.tag in ("SSO", "JKQ") for m in morphemes):
         return None
     pointing = any(m.form in POINTERS for m in morphemes)
-    leads = last < len(page.morphemes) and page.morphemes[last].tag == "SSO"
-    if pointing != pointer and (pointer or leads):
+    if pointer and not pointing:
+        return None
+    if any(m.tag == "EC" and m.form.endswith(QUOTATIVE_ENDINGS) for m in morphemes):
         return None
     for index in range(last - 1, first - 1, -1):
         found = verb_at(page, index)
         if found is not None and reporting_verbs()[found[1]] not in ("name", "appear", "light"):
             cue = cue_of(page, index, found[0], reporting_verbs()[found[1]])
+            if page.text[cue.end : end].strip(" .!:"):
+                return None
             phrase = best_phrase(phrases_between(page, start, cue.start, bare=False), strict=True)
             if phrase is None or (not pointing and cue.start - phrase.end > 12):
                 return None

@@ -6,9 +6,10 @@ of predicates with their arguments (`한빛전자는 20일 부산에서 '누리 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import accumulate, combinations, islice
 
 from lgtalent_ie.reading import Reading, Sentence
 from lgtalent_ie.records.arguments import (
@@ -127,12 +128,14 @@ def read_relations(
 def read_pieces(reading: Reading, quoted: Sequence[tuple[int, int]]) -> Iterator[Piece]:
     """Each sentence without its quotations, then each quotation in it."""
     spans = sorted(set(quoted))
+    ends = list(accumulate((end for _, end in spans), max))
     for sentence in reading.sentences:
-        inside = [
-            (max(a, sentence.start), min(b, sentence.end))
-            for a, b in spans
-            if a < sentence.end and b > sentence.start
-        ]
+        inside = []
+        for start, end in islice(spans, bisect_right(ends, sentence.start), None):
+            if start >= sentence.end:
+                break
+            if end > sentence.start:
+                inside.append((max(start, sentence.start), min(end, sentence.end)))
         morphemes = sentence.morphemes[: MOST_TOKENS * 2]
         tokens = linearise(reading, sentence.start, sentence.end, morphemes, inside)
         text = reading.text[sentence.start : sentence.end]

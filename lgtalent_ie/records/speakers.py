@@ -12,9 +12,9 @@ from lgtalent_ie.schema import Mention
 
 NAMING = ("PERSON", "ORG", "TITLE")
 # What a noun phrase is made of; brackets and mentions are taken whole.
-PHRASE_TAGS = ("NNG", "NNP", "NNB", "NR", "NP", "SN", "SL", "SH", "SW", "XR", "XPN", "XSN", "MM")
+PHRASE_TAGS = ("NNG", "NNP", "NNB", "NR", "NP", "SN", "SL", "SH", "XR", "XPN", "XSN", "MM")
 NOUN_TAGS = ("NNG", "NNP", "NNB", "NR", "NP", "SN", "SL", "SH", "XSN")
-JOINERS = frozenset("·&-∙・‧ㆍ.")
+JOINERS = frozenset("·&-∙・‧ㆍ./+㈜㈔")
 VERB_TAGS = ("VV", "VA", "VX", "VCP", "VCN", "XSV", "XSA")
 PERSON_ENDINGS = ("자", "생", "원", "장", "인", "사", "측", "들", "진", "팀", "관", "가", "님")
 # No name of a source is longer; a page without particles stays linear.

@@ -96,7 +96,7 @@ def check_spans(row: Row, where: str) -> None:
 
 
 def training_set(data: Path, annotations: Path | None) -> list[Labelled]:
-    """All training sentences of a data folder, own marks in place of mapped ones where there are."""
+    """All training sentences of a data folder; own marks go before mapped ones."""
     own = own_marks(annotations) if annotations is not None else {}
     klue = {row["text"]: row for row in read_rows(data / "klue-ner-train.jsonl")}
     result = [
@@ -121,7 +121,9 @@ def own_marks(folder: Path) -> dict[tuple[str, str], Spans]:
                 row = msgspec.json.decode(line)
                 marks[row["file"], row["id"]] = [(s, e, label) for s, e, label in row["spans"]]
             except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
-                raise DataError(f"{path}, line {number}: {error}", "id, file, spans", FIX) from error
+                raise DataError(
+                    f"{path}, line {number}: {error}", "id, file, spans", FIX
+                ) from error
     return marks
 
 
@@ -144,7 +146,7 @@ def labelled_konec(row: Row, klue: Row | None, own: Spans | None) -> Labelled:
 
 
 def labelled_relations(rows: Sequence[Row], own: Spans | None) -> Labelled:
-    """The KLUE-RE rows of one sentence: their entity types are partial marks, own marks are whole."""
+    """The KLUE-RE rows of one sentence: entity types are partial marks, own marks are whole."""
     first = rows[0]
     if own is not None:
         return Labelled(first["id"], first["text"], {MENTION_HEAD: own}, [], own=True)

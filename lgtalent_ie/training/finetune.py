@@ -101,14 +101,16 @@ def train(
         tagger.train()
         losses = []
         for batch in shuffled_batches(whole + random.sample(partial, taken), costs, config.batch):
-            loss = batch_loss(tagger, [prepared[n] for n in batch], [training[n] for n in batch], config)
+            loss = batch_loss(
+                tagger, [prepared[n] for n in batch], [training[n] for n in batch], config
+            )
             if not torch.isfinite(loss):
                 raise TrainingError(
                     f"loss {loss.item()} at step {step}", "a finite loss",
                     "lower --learning-rate, or look for damaged rows in the data",
                 )  # fmt: skip
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
             schedule.step()
@@ -126,7 +128,11 @@ def train(
         minutes = (time.monotonic() - began) / 60
         log(
             json.dumps(
-                {"epoch": epoch + 1, "minutes": round(minutes, 1), "loss": round(float(np.mean(losses)), 4)}
+                {
+                    "epoch": epoch + 1,
+                    "minutes": round(minutes, 1),
+                    "loss": round(float(np.mean(losses)), 4),
+                }
                 | {f"{head} {key}": value for head, key, value in headline(scores)}
             )
         )
@@ -151,9 +157,7 @@ def is_partial(example: Example) -> bool:
     return 2 * known < len(example.window.morphemes)
 
 
-def shuffled_batches(
-    numbers: Sequence[int], costs: Sequence[int], budget: int
-) -> list[list[int]]:
+def shuffled_batches(numbers: Sequence[int], costs: Sequence[int], budget: int) -> list[list[int]]:
     """Batches of examples of like length, made anew from jittered lengths, in random order."""
     jittered = [int(costs[n] * (1 + 0.1 * random.random())) + 1 for n in numbers]
     result = [[numbers[place] for place in batch] for batch in batches(jittered, budget)]
@@ -180,7 +184,9 @@ def batch_loss(
         known = int((gold != IGNORED).sum())
         if known:
             logits = tagger.logits(hidden, head)  # [N, tags]
-            summed = nn.functional.cross_entropy(logits, gold, ignore_index=IGNORED, reduction="sum")
+            summed = nn.functional.cross_entropy(
+                logits, gold, ignore_index=IGNORED, reduction="sum"
+            )
             loss = loss + config.weight(head) * summed / len(gold)
     return loss
 

@@ -1,4 +1,4 @@
-"""From the label sets of the data to the nine labels of this library, by one table and four rules."""
+"""From the label sets of the data to the nine labels of this library: a table, four rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNSURE = "?"
 NOTHING = "O"
 
 # The heads beside the mention head: konec's fifteen coarse types and KLUE's six.
-KONEC_LABELS = ("AF", "AM", "CV", "DT", "EV", "FD", "LC", "MT", "OG", "PS", "PT", "QT", "TI", "TM", "TR")  # fmt: skip
+KONEC_LABELS = tuple("AF AM CV DT EV FD LC MT OG PS PT QT TI TM TR".split())
 KLUE_LABELS = ("PS", "LC", "OG", "DT", "TI", "QT")
 
 # KLUE-RE gives the types of two spans a sentence; POH and NOH have no counterpart.

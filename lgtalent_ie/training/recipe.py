@@ -29,7 +29,7 @@ SCORES_FILE = "scores.json"
 
 
 def dev_set(data: Path) -> list[Labelled]:
-    """The dev sentences with konec's and KLUE's gold; they pick settings and are never trained on."""
+    """The dev sentences with konec's and KLUE's gold; they pick settings, no more."""
     klue = {row["id"]: row for row in read_rows(data / "klue-ner-dev.jsonl")}
     rows = read_rows(data / "konec-dev.jsonl")
     return [labelled_konec(row, klue.get(row["id"]), None) for row in rows]

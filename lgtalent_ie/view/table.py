@@ -63,5 +63,3 @@ def speaker_name(quote: Quote) -> str:
     if quote.speaker is None:
         return ""
     return quote.speaker.name or quote.speaker.text
-
-

@@ -11,7 +11,9 @@ COSTS = st.lists(st.integers(1, 9), max_size=200)
 
 
 @given(COSTS, st.integers(4, 40))
-def test_every_morpheme_is_answered_for_by_exactly_one_window(costs: list[int], longest: int) -> None:
+def test_every_morpheme_is_answered_for_by_exactly_one_window(
+    costs: list[int], longest: int
+) -> None:
     kept = [n for w in cut_windows(costs, longest) for n in range(w.keep_start, w.keep_end)]
     assert kept == list(range(len(costs)))
 

@@ -43,7 +43,9 @@ def windows() -> list[WindowText]:
 def test_batched_equals_one_by_one(tagger: AnyTagger) -> None:
     together = Runtime(tagger, "cpu", budget=10_000).logits(windows())
     for budget in (1, 30):
-        for one, other in zip(together, Runtime(tagger, "cpu", budget).logits(windows()), strict=True):
+        for one, other in zip(
+            together, Runtime(tagger, "cpu", budget).logits(windows()), strict=True
+        ):
             assert other == pytest.approx(one, abs=1e-5)
 
 

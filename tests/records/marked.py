@@ -1,4 +1,4 @@
-"""Readings from sentences with their mentions marked up: `[윤하늘]PERSON [한빛전자]ORG [사장]TITLE`."""
+"""Readings from sentences with their mentions marked up: `[윤하늘]PERSON [사장]TITLE`."""
 
 from __future__ import annotations
 

@@ -67,7 +67,10 @@ def test_rows_name_known_kinds() -> None:
 
 
 def test_neighbouring_sentences_make_one_fact_that_spans_both() -> None:
-    text = "[한빛전자]ORG는 채용 행사 '[누리 데이]EVENT'를 열었다. [누리 데이]EVENT에 연구자 [25명]QUANTITY을 초청했다."
+    text = (
+        "[한빛전자]ORG는 채용 행사 '[누리 데이]EVENT'를 열었다. "
+        "[누리 데이]EVENT에 연구자 [25명]QUANTITY을 초청했다."
+    )
     marked, facts = read(text)
     (fact,) = facts
     assert (fact.start, fact.end) == (0, len(marked.reading.text))

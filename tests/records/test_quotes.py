@@ -8,14 +8,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from helpers import make_reading
+from helpers import analyzer, make_reading
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lgtalent_ie.reading import Reading
 from lgtalent_ie.records.quote_marks import find_quoted
 from lgtalent_ie.records.quote_tables import rows
 from lgtalent_ie.records.quotes import read_quotes
-from lgtalent_ie.schema import Organization, Quote
+from lgtalent_ie.schema import Label, Mention, Organization, Quote, Section, SectionKind
 
 CASES = Path(__file__).parent.parent / "cases" / "quotes.tsv"
 
@@ -207,6 +208,69 @@ def test_time_grows_with_the_text_and_no_faster() -> None:
         taken.append(time.perf_counter() - began)
         assert len(quotes) == 2 * times
     assert taken[1] < 8 * 4 * taken[0]
+
+
+def sectioned(parts: list[tuple[SectionKind, str]], mentions: dict[str, Label]) -> Reading:
+    """A reading of lines of the given kinds; the mentions are found by their first surface."""
+    text = "\n".join(line for _, line in parts)
+    sections, at = [], 0
+    for kind, line in parts:
+        sections.append(Section(kind, at, at + len(line)))
+        at += len(line) + 1
+    found = sorted((text.index(surface), surface, label) for surface, label in mentions.items())
+    return Reading(
+        text,
+        None,
+        tuple(sections),
+        analyzer().sentences(text, sections),
+        tuple(
+            Mention(f"m{n}", label, start, start + len(surface), surface, 1.0)
+            for n, (start, surface, label) in enumerate(found, 1)
+        ),
+    )
+
+
+def test_headline_names_its_source_or_nobody() -> None:
+    reading = sectioned(
+        [
+            ("headline", "민서연 소장 “전사적 힘 모으기”"),
+            ("headline", '"아직 길은 멀다"…인재 찾는 기업들'),
+            ("headline", "'칩의 눈' 학회서 사람 찾는 한빛랩"),
+        ],
+        {"민서연": "PERSON", "소장": "TITLE", "한빛랩": "ORG"},
+    )
+    first, second = read_quotes(reading, ())
+    assert (first.text, first.cue) == ("전사적 힘 모으기", None)
+    assert first.speaker is not None
+    assert first.speaker.text == "민서연 소장"
+    assert (second.text, second.cue, second.speaker) == ("아직 길은 멀다", None, None)
+
+
+def test_speaker_is_not_carried_from_headline_or_caption() -> None:
+    reading = sectioned(
+        [
+            ("headline", '민서연 소장 "우리는 끝까지 간다"'),
+            ("caption", "민서연 소장이 칩을 들고 있다."),
+            ("body", '"길을 찾았다"고 강조했다.'),
+        ],
+        {"민서연": "PERSON", "소장": "TITLE"},
+    )
+    assert [q.speaker.text if q.speaker else None for q in read_quotes(reading, ())] == [
+        "민서연 소장",
+        None,
+    ]
+
+
+def test_furniture_between_sentences_opens_and_closes_nothing() -> None:
+    reading = sectioned(
+        [
+            ("body", "민서연 소장은 “길은 멀다."),
+            ("furniture", "▶ “오늘의 특가” 보러 가기”"),
+            ("body", '민서연 소장은 "그래도 간다"고 말했다.'),
+        ],
+        {"민서연": "PERSON"},
+    )
+    assert [q.text for q in read_quotes(reading, ())] == ["그래도 간다"]
 
 
 def test_furniture_gives_no_quote() -> None:

@@ -114,17 +114,37 @@ def test_atoms_and_arguments() -> None:
     assert read_argument("subj,rel:ORG").roles == ("subj", "rel")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    st.lists(
-        st.sampled_from(
-            ["[한빛]ORG", "[누리대]ORG", "[서아라]PERSON", "[사장]TITLE", "[누리 데이]EVENT", "[20일]DATE",
-             "[부산]LOCATION", "[10명]QUANTITY", "은", "를", "와", "에서", ",", "(", ")", "등", "열었다.", "손잡고",
-             "설립한", "않았다.", " "]
-        ),
-        max_size=25,
-    )
-)  # fmt: skip
+WORDS = [
+    "[한빛]ORG",
+    "[누리대]ORG",
+    "[서아라]PERSON",
+    "[사장]TITLE",
+    "[누리 데이]EVENT",
+    "[20일]DATE",
+    "[부산]LOCATION",
+    "[10명]QUANTITY",
+    "은",
+    "를",
+    "와",
+    "에서",
+    ",",
+    "(",
+    ")",
+    "등",
+    "열었다.",
+    "손잡고",
+    "설립한",
+    "않았다.",
+    "여",
+    "들",
+    "이",
+    "키로",
+    " ",
+]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.sampled_from(WORDS), max_size=25))
 def test_any_order_of_words_gives_well_formed_relations(words: list[str]) -> None:
     marked = read_marked("".join(words))
     labels = {m.id: m.label for m in marked.reading.mentions}

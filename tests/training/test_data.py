@@ -66,14 +66,22 @@ def test_a_long_sentence_is_cut_in_windows_without_loss() -> None:
 
 
 def write(path: Path, rows: list[dict[str, object]]) -> None:
-    path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf-8")
+    path.write_text(
+        "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows), encoding="utf-8"
+    )
 
 
 def write_data(folder: Path) -> None:
     """A data folder of one sentence in every file."""
     konec = [{"id": "k1", "text": TEXT, "spans": [[0, 4, "OGG_ECONOMY"]], "unsure": []}]
     klue = [{"id": "k1", "text": TEXT, "spans": [[0, 4, "OG"]]}]
-    relation = {"id": "0", "text": "별.", "subject": [0, 1, "ORG"], "object": [0, 1, "PER"], "label": "x"}
+    relation = {
+        "id": "0",
+        "text": "별.",
+        "subject": [0, 1, "ORG"],
+        "object": [0, 1, "PER"],
+        "label": "x",
+    }
     for part in ("train", "dev"):
         write(folder / f"konec-{part}.jsonl", konec)
         write(folder / f"klue-ner-{part}.jsonl", klue)

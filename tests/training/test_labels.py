@@ -14,7 +14,6 @@ from lgtalent_ie.training.labels import (
 )
 
 
-
 @pytest.mark.parametrize("source, label", label_map())
 def test_every_row_of_the_table_does_what_it_says(source: str, label: str) -> None:
     mention = label_map()[source, label]
