@@ -67,9 +67,12 @@ _ITEM = re.compile(r"[▲△▽▼○●◎▷①-⑳ⓐ-ⓩ•·]|[-–―]\s|\
 _ASKS = re.compile(r"(?:까|나|가|요|지|냐|는지|니)[?!][\"”’']?$")
 
 
+_WORD_START = re.compile(r"(?<![가-힣A-Za-z0-9])[가-힣A-Za-z0-9]{2}")
+
+
 def _words(piece: str) -> set[str]:
     """The first two characters of each word: close to its stem in Korean, blind to particles."""
-    return {w[:2].lower() for w in re.findall(r"[가-힣A-Za-z0-9]{2,}", piece)}
+    return {word.lower() for word in _WORD_START.findall(piece)}
 
 
 def _share_known(piece: str, vocabulary: set[str]) -> float:
@@ -139,6 +142,7 @@ def _kinds(page: str, units: Sequence[Unit]) -> list[SectionKind]:
     _head_kinds(page, units, kinds, kinds.index("body"), vocabulary)
     for number, segment in enumerate(open_segments):
         _segment_kinds(page, units, kinds, segment, vocabulary, resumed=number > 0)
+    _credit_kinds(page, units, kinds)
     return kinds
 
 
@@ -214,7 +218,7 @@ def _segment_kinds(
         if unit.role == "caption":
             kinds[at] = "caption"
         elif unit.role == "short" and first < at < last:
-            kinds[at] = _inner_kind(piece)
+            kinds[at] = _inner_kind(piece, vocabulary)
         elif unit.role == "short":
             known = _share_known(piece, vocabulary)
             if at < first and known >= 0.5 and _is_headline_like(piece):
@@ -222,17 +226,17 @@ def _segment_kinds(
             elif at > last and kinds[at - 1] in ("body", "headline") and (
                 _ITEM.match(piece) or piece[0] in _SUBHEAD or at == len(units) - 1
             ) and known >= 0.3:  # fmt: skip
-                kinds[at] = _inner_kind(piece) if piece[0] in _SUBHEAD else "body"
+                kinds[at] = _inner_kind(piece, vocabulary) if piece[0] in _SUBHEAD else "body"
     _drop_link_lists(page, units, kinds, first, last, vocabulary)
 
 
-def _inner_kind(piece: str) -> SectionKind:
+def _inner_kind(piece: str, vocabulary: set[str]) -> SectionKind:
     """A short line between paragraphs: subhead, item of a list, question, or a button."""
     if piece[0] in _SUBHEAD:
         return "headline"
     if _ITEM.match(piece) or _ASKS.search(piece) or len(piece) > 90:
         return "body"
-    if len(piece) <= 4 and " " not in piece:
+    if len(piece) <= 15 and not _share_known(piece, vocabulary):
         return "furniture"
     return "headline"
 
@@ -257,6 +261,18 @@ def _drop_link_lists(
                 for r in run:
                     kinds[r] = "furniture"
         run = []
+
+
+def _credit_kinds(page: str, units: Sequence[Unit], kinds: list[SectionKind]) -> None:
+    """A short line above a line that is a credit and no more is its caption, unless it is the title."""
+    title = kinds.index("headline") if "headline" in kinds else -1
+    for at in range(len(units) - 1, title + 1, -1):
+        above, unit = units[at - 1], units[at]
+        if kinds[at] == "caption" and kinds[at - 1] == "headline" and above.role == "short":
+            bare = page[unit.start] in "[(<【/ⓒ©" or unit.end - unit.start <= 20
+            same = squash(page[above.start : above.end]) == squash(page[unit.start : unit.end])
+            if same or (bare and unit.role == "caption"):
+                kinds[at - 1] = "caption"
 
 
 def _kinds_without_prose(
@@ -306,10 +322,16 @@ def _without_copies(
     return pieces
 
 
+_STOP = re.compile(r"[.!?]")
+
+
 def _sentences_once(
     page: str, unit: Unit, kind: SectionKind, before: SectionKind, seen: set[str]
 ) -> Iterator[tuple[int, int, SectionKind]]:
     """The sentences of a unit, those seen before as duplicates; a short one only beside another."""
+    if unit.role == "short" and not _STOP.search(page, unit.start, unit.end):
+        yield unit.start, unit.end, kind  # one piece, and its key is that of the line
+        return
     ends = [m.end() for m in SENTENCE_END.finditer(page, unit.start, unit.end)]
     if not ends or ends[-1] != unit.end:
         ends.append(unit.end)
@@ -377,6 +399,7 @@ def entity_repairs(text: str) -> tuple[tuple[int, int, str], ...]:
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_LETTER = re.compile(r"[^\W\d_]")
 _HANGUL = re.compile(r"[가-힣ㄱ-ㆎᄀ-ᇿ]")
 
 
@@ -396,11 +419,8 @@ def _warnings(text: str, sections: Sequence[Section]) -> tuple[Warning, ...]:
         if match := pattern.search(text):
             message = f"{len(pattern.findall(text))} {what}, the first at {match.start()}"
             warnings.append(Warning(code, message, match.start(), match.end()))
-    letters = hangul = 0
-    for section in article:
-        piece = text[section.start : section.end]
-        letters += len(re.findall(r"[^\W\d_]", piece))
-        hangul += len(_HANGUL.findall(piece))
+    written = "".join(text[section.start : section.end] for section in article)
+    letters, hangul = len(_LETTER.findall(written)), len(_HANGUL.findall(written))
     if letters and hangul < letters / 10:
         message = f"{hangul} of {letters} letters are Hangul: this library reads Korean"
         warnings.append(Warning("not_korean", message, article[0].start, article[-1].end))

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
-from lgtalent_ie.page_units import CLOCK, DATE, table_rows
+from lgtalent_ie.page_units import CLOCK, DATE, PARTS, table_rows
 from lgtalent_ie.schema import Section
 
 _DATE_PARTS = re.compile(r"(\d{2,4})\s?[-./년]\s?(\d{1,2})\s?[-./월]\s?(\d{1,2})")
 _STAMP_DATE = re.compile(DATE)
 _BARE_STAMP = re.compile(
-    rf"(?:19|20)\d{{2}}[-./]\s?\d{{1,2}}[-./]\s?\d{{1,2}}\.?{CLOCK}(?:\.\d{{1,6}})?(?:Z|[+-]\d\d:?\d\d)?"
+    rf"(?:{PARTS['{outlet}']}\s{{1,3}})?(?:19|20)\d{{2}}[-./]\s?\d{{1,2}}[-./]\s?\d{{1,2}}\.?"
+    rf"{CLOCK}(?:\.\d{{1,6}})?(?:Z|[+-]\d\d:?\d\d)?"
 )
 # `2031.03.07 14:20 송고`, at the end of its line alone: `수정 … 입력 …` has its cues before
 _CUE_AFTER = re.compile(

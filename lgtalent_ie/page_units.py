@@ -42,7 +42,7 @@ LINE_ENDS = {ord(c): "\n" for c in "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
 _CUE_LENGTH = 160  # no furniture line that is known by its wording is longer
 DATE = r"(?<!\d)(?:(?:19|20)\d{2}|\d{2})\s?[-./년]\s?\d{1,2}\s?[-./월]\s?\d{1,2}(?!\d)\s?[.일]?"
 CLOCK = r"[T ]?\s?(?:오전|오후|AM|PM)?\s?\d{1,2}\s?[:시]\s?\d{2}(?::\d{2}|분)?(?:\s?[AP]M)?"
-_PARTS = {
+PARTS = {
     "{names}": r"[가-힣]{2,4}(?:\s?[·,/]\s?[가-힣]{2,4}|\s[가-힣]{3}){0,4}",
     "{role}": r"(?:(?:선임|수습|인턴|객원|전문|수석|과학전문|의학전문)\s?)?"
     r"(?:기자|특파원|논설위원|통신원|리포터|에디터|앵커|PD)",
@@ -50,6 +50,7 @@ _PARTS = {
     "{outlet}": r"(?:[가-힣A-Za-z0-9·]{0,10}(?:뉴스|뉴시스|일보|신문|경제|타임[스즈]|투데이|데일리|비즈|방송|"
     r"통신|저널|헤럴드|프레스|미디어|리안|매체|닷컴)(?:1|TV|핌|룸|와이어|맨|웨이|프리존|토마토)?)",
     "{place}": r"[가-힣]{2,6}",
+    "{date}": DATE,
     "{clock}": CLOCK,
 }
 
@@ -79,7 +80,7 @@ def _menu_words() -> dict[str, Role]:
 def _filled(pattern: str) -> str:
     """A table's pattern with its named parts filled in; no `\\s` of it crosses a line."""
     share = "|".join(re.escape(w) for w, group in table_rows("menu_words.tsv") if group == "share")
-    for part, meaning in (*_PARTS.items(), ("{stamp}", _stamp()), ("{share}", f"(?:{share})")):
+    for part, meaning in (*PARTS.items(), ("{stamp}", _stamp()), ("{share}", f"(?:{share})")):
         pattern = pattern.replace(part, meaning)
     return _CLASS_OR_BLANK.sub(_within_a_line, pattern)
 
@@ -240,7 +241,7 @@ def _line_units(page: str, start: int, end: int, cuts: list[_Cut], head: bool) -
         begin = cut.start
         if cut.role == "caption":
             begin = _caption_start(page, start, cut, end)
-        elif cut.role == "box" and _is_caption(page[start:begin]):
+        elif page[cut.start] in "/=" and _is_photo_text(page[start:begin].rstrip()):
             cut = cut._replace(role="caption")  # `… 전경. /도토리신문`: the sign-off is a credit
             begin = start
         add(start, begin)
@@ -311,7 +312,8 @@ _QUOTES = {ord(c): "'" for c in '"“”‘’`´＂＇「」『』′″'}
 
 # --- the role of a unit, from its form alone -----------------------------------------------------
 
-_FINAL = re.compile(r"(?:[가-힣]|[A-Za-z]{2})[.][\"”’'」』)\]]{0,3}$|다[\"”’'」』)]{1,3}\.?$")
+_WORD = re.compile(r"[^\W\d_]")
+_FINAL = re.compile(r"(?:[가-힣]|[A-Za-z]{2})[.][\"”’'」』)\]]{0,3}$")
 _TOLD = re.compile(r"(?<!니)다[.\"”’')\]]{1,3}$")
 _INNER = re.compile(r"(?<=[가-힣])[.?!][\"”’'」』)\]]{0,2}\s")
 _TOKEN_BREAK = re.compile(r"[\s|·/>›»,:ㅣ<()\[\]-]+")
@@ -319,9 +321,11 @@ _TOKEN_BREAK = re.compile(r"[\s|·/>›»,:ㅣ<()\[\]-]+")
 
 def _role(piece: str) -> Role:
     """What a stretch is by its wording, its length and how it ends."""
-    if not _LETTER.search(piece) or not re.search(r"[^\W\d_]", piece):
+    if not _WORD.search(piece):
         return "furniture"
-    if len(piece) <= _CUE_LENGTH:
+    prose = _is_prose(piece)
+    told = prose and _TOLD.search(piece)  # news tells (`-다.`); furniture addresses the reader
+    if len(piece) <= _CUE_LENGTH and not told:
         bare = piece.strip(_BULLETS)
         cue = _line_cues().fullmatch(bare) or (bare != piece and _line_cues().fullmatch(piece))
         if cue:
@@ -330,30 +334,35 @@ def _role(piece: str) -> Role:
             return word_role
     if _is_caption(piece):
         return "caption"
-    prose = _is_prose(piece)
-    told = prose and _TOLD.search(piece)  # news tells (`-다.`); furniture addresses the reader
     if len(piece) <= 300 and not told and (part := _part_cues().search(piece)):
         return part.lastgroup.rstrip("0123456789")  # type: ignore[union-attr,return-value]
     return "prose" if prose else "short"
 
 
 def _menu_role(bare: str) -> Role | None:
-    """The role of a line made of menu and button words alone."""
+    """The role of a line made of menu and button words alone; numbers may stand between them."""
     words = _menu_words()
+    if bare in words:
+        return words[bare]
     found: Role | None = None
     for token in _TOKEN_BREAK.split(bare):
         role = words.get(token)
-        if role is None:
-            if token.strip("0123456789+.%") and bare not in words:
-                return None
-            role = words.get(bare, "furniture")
-        found = "box" if "box" in (role, found) else role
+        if role is None and token.strip("0123456789+.%"):
+            return None
+        if role is not None and found != "box":
+            found = role
     return found
 
 
 def _is_caption(piece: str) -> bool:
     found = _caption_lines().search(piece) if len(piece) <= _CUE_LENGTH else None
     return bool(found) and (found.start() == 0 or not _INNER.search(piece))  # type: ignore[union-attr]
+
+
+def _is_photo_text(lead: str) -> bool:
+    """One short sentence that does not tell news: what stands before a credit, not a sign-off."""
+    shows = lead.endswith("있다.") or not _TOLD.search(lead)
+    return len(lead) <= 120 and shows and not _INNER.search(lead)
 
 
 def _is_prose(piece: str) -> bool:

@@ -93,8 +93,8 @@ def arguments_of(
         head = relative_head(elements, at)
         if head is not None:
             put("rel", head, OWN)
-    maker = [f for f in found.get("rel", ()) if f.mention.label in ("PERSON", "ORG")]
-    if not subjects and not (maker and found.get("obj")):
+    # An attributive clause with an object of its own lacks its subject: the noun it stands before.
+    if not subjects and not (predicate.ending == "rel" and found.get("obj")):
         index, factor, carried = inherited_subject(elements, at, context)
         if index >= 0:
             put("subj", index, factor)

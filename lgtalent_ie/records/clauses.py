@@ -57,6 +57,7 @@ class Phrase:
     heads: tuple[Mention, ...]
     mods: tuple[tuple[Mention, str], ...]
     nouns: tuple[str, ...]
+    first_form: str
     first_tag: str
     start: int
     anaphor: Label | None = None
@@ -292,14 +293,14 @@ def read_phrases(conjuncts: list[list[Token]], case: str) -> Iterator[Phrase]:
         alone = not rest and len(conjuncts) == 1
         if alone or not (rest and rest[0].tag == "XSN"):
             of_case = case if alone and case in ("gen", "subj", "comp") else "date"
-            yield Phrase(of_case, (token.mention,), (), (), "MENTION", token.start)
+            yield Phrase(of_case, (token.mention,), (), (), "", "MENTION", token.start)
         conjuncts = [rest, *conjuncts[1:]] if rest else conjuncts[1:]
     if not conjuncts:
         return
     heads: list[tuple[Mention, ...]] = []
     indirect = False
     for conjunct in conjuncts:
-        found, by_noun = conjunct_heads(conjunct, listed=len(conjuncts) > 1)
+        found, by_noun = conjunct_heads(conjunct)
         heads.append(found)
         indirect |= by_noun
     label = heads[-1][-1].label if heads[-1] else None
@@ -314,12 +315,12 @@ def read_phrases(conjuncts: list[list[Token]], case: str) -> Iterator[Phrase]:
     last = conjuncts[-1]
     tail = tuple(t.form for t in last if t.mention is None and t.tag.startswith(("NN", "SL", "XR")))
     yield Phrase(
-        case, bearing, mods, tail, conjuncts[0][0].tag, conjuncts[0][0].start,
+        case, bearing, mods, tail, conjuncts[0][0].form, conjuncts[0][0].tag, conjuncts[0][0].start,
         anaphor=None if bearing or mods else anaphor_of(conjuncts, case), indirect=indirect,
     )  # fmt: skip
 
 
-def conjunct_heads(tokens: Sequence[Token], listed: bool) -> tuple[tuple[Mention, ...], bool]:
+def conjunct_heads(tokens: Sequence[Token]) -> tuple[tuple[Mention, ...], bool]:
     """The mentions that bear the conjunct's case; True where a noun such as 담당자 bears it."""
     mentions = [(i, t.mention) for i, t in enumerate(tokens) if t.mention is not None]
     if not mentions:
@@ -373,9 +374,8 @@ def settle_endings(elements: Sequence[Element]) -> None:
         following = elements[at + 1] if at + 1 < len(elements) else None
         if element.ending == "ETM":
             noun = False
-            if isinstance(following, Phrase) and not following.heads:
-                first = following.nouns[0] if following.nouns else ""
-                noun = following.first_tag == "NNB" or first in nominalisers
+            if isinstance(following, Phrase):
+                noun = following.first_tag == "NNB" or following.first_form in nominalisers
             quoting = element.ending_form.endswith(("다는", "라는", "다던", "라던"))
             element.ending = "nominal" if noun or (quoting and element.lemma != "이") else "rel"
         else:

@@ -70,8 +70,8 @@ def read_names(
 def plain(text: str) -> str:
     """The name without blanks, in one case.
 
-    >>> plain("LG AI데이")
-    'lgai데이'
+    >>> plain("AI 누리 데이")
+    'ai누리데이'
     """
     return "".join(text.split()).casefold()
 

@@ -1,7 +1,7 @@
 """Is what stands in quotation marks reported speech, and of what kind?
 
-A name, a title, a stressed word stand in the same marks. Speech gives itself away by a predicate inside,
-by the quotative particle behind it, and by the verb that leads to.
+A name, a title, a stressed word stand in the same marks. Speech gives itself away by a predicate
+inside, by the quotative particle behind it, and by the verb that leads to.
 """
 
 from __future__ import annotations

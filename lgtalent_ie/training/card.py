@@ -45,7 +45,7 @@ where that table is certain; konec and KLUE rows are the auxiliary heads on thos
 | KLUE-NER v1.1, the first 5,000 training sentences | CC BY-SA 4.0 |
 | KLUE-RE v1.1, training sentences, the types of the two entities as partial labels | CC BY-SA 4.0 |
 | {own} sentences of these marked again by this project with all nine labels | CC BY-SA 4.0 |
-| Kiwi's morpheme vectors (kiwipiepy_model) | LGPL 3.0 |
+| Kiwi's morpheme vectors (kiwipiepy_model) | Apache 2.0 |
 
 The weights are released under CC BY-SA 4.0. Half of the konec sentences are film reviews, the rest is
 news of 2012–2019; names that are younger are found by their characters and their surroundings only.
