@@ -1,4 +1,4 @@
-"""The article of an HTML page, by trafilatura (Barbaresi 2021), and the date the page gives for it."""
+"""The article of an HTML page, by trafilatura (Barbaresi 2021), and the date the page gives."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uf
 
 @dataclass(frozen=True, slots=True)
 class HtmlPage:
-    """The text of a page, one paragraph a line, its headline first; title and date where it has them."""
+    """The text of a page, one paragraph a line, headline first; title and date if it has them."""
 
     text: str
     title: str | None
@@ -46,7 +46,7 @@ def read_html(html: str, url: str | None = None) -> HtmlPage:
     Comments are left out; where no article is found, all text of the page is taken. Raises
     InputError where the page holds no text at all, MissingExtraError without trafilatura.
 
-    >>> page = "<html><head><title>다람쥐 연구소</title></head><body><p>연구소가 문을 열었다.</p></body></html>"
+    >>> page = "<html><title>다람쥐 연구소</title><body><p>연구소가 문을 열었다.</p></body></html>"
     >>> read_html(page).text
     '다람쥐 연구소\\n연구소가 문을 열었다.'
     """

@@ -40,12 +40,13 @@ class Page:
 
 
 def read_page(text: str) -> Page:
-    """The sections of `text`: they cover every character that is no blank, sorted, each on one line.
+    """The sections of `text`: sorted, each on one line, together all that is not blank.
 
     Never raises; what is odd comes back as warnings: `empty`, `no_article`, `control_characters`,
     `lone_surrogates`, `not_korean`, `duplicate_body`.
 
-    >>> page = read_page("다람쥐 연구소, 박사 모신다\\n입력 2031.03.07 14:20\\n연구소가 박사 열 명을 새로 뽑았다고 밝혔다.")
+    >>> lines = ["다람쥐 연구소, 박사 모신다", "입력 2031.03.07 14:20", "박사 열 명을 새로 뽑았다."]
+    >>> page = read_page("\\n".join(lines))
     >>> [section.kind for section in page.sections], page.published
     (['headline', 'furniture', 'body'], datetime.date(2031, 3, 7))
     """
@@ -173,7 +174,7 @@ def _resumes(prose: Sequence[str], vocabulary: set[str], written: int, closed: b
 def _head_kinds(
     page: str, units: Sequence[Unit], kinds: list[SectionKind], body: int, vocabulary: set[str]
 ) -> None:
-    """Title and deck before the first body unit: the lines that speak of what the body speaks of."""
+    """Title and deck before the first body unit: the lines that share words with the body."""
     candidates = [
         at for at in range(body)
         if units[at].role == "short" and _is_headline_like(page[units[at].start : units[at].end])
@@ -264,7 +265,7 @@ def _drop_link_lists(
 
 
 def _credit_kinds(page: str, units: Sequence[Unit], kinds: list[SectionKind]) -> None:
-    """A short line above a line that is a credit and no more is its caption, unless it is the title."""
+    """A short line above a line that is a credit alone is its caption, but not the title."""
     title = kinds.index("headline") if "headline" in kinds else -1
     for at in range(len(units) - 1, title + 1, -1):
         above, unit = units[at - 1], units[at]
@@ -300,7 +301,7 @@ def _kinds_without_prose(
 def _without_copies(
     page: str, units: Sequence[Unit], kinds: Sequence[SectionKind]
 ) -> list[tuple[int, int, SectionKind]]:
-    """The pieces of the page; lines and sentences that stood before word for word are duplicates."""
+    """The pieces of the page; lines and sentences that stood before are duplicates."""
     seen: set[str] = set()
     pieces: list[tuple[int, int, SectionKind]] = []
     before: SectionKind = "furniture"
@@ -328,7 +329,7 @@ _STOP = re.compile(r"[.!?]")
 def _sentences_once(
     page: str, unit: Unit, kind: SectionKind, before: SectionKind, seen: set[str]
 ) -> Iterator[tuple[int, int, SectionKind]]:
-    """The sentences of a unit, those seen before as duplicates; a short one only beside another."""
+    """The sentences of a unit, those seen before as duplicates; short ones beside another only."""
     if unit.role == "short" and not _STOP.search(page, unit.start, unit.end):
         yield unit.start, unit.end, kind  # one piece, and its key is that of the line
         return
@@ -377,7 +378,7 @@ _ENTITY = re.compile(
 
 
 def entity_repairs(text: str) -> tuple[tuple[int, int, str], ...]:
-    """(start, end, replacement) of each entity left in the text, with or without its `&`; offsets stay.
+    """(start, end, replacement) of each entity left in the text, with or without its `&`.
 
     >>> entity_repairs("연구개발Ramp;D 예산 &quot;증액&quot;")
     ((5, 9, '&'), (14, 20, '"'), (22, 28, '"'))

@@ -64,7 +64,7 @@ def read_published(page: str, sections: Sequence[Section]) -> date | None:
 
 
 def _day(written: str) -> date | None:
-    """`31-03-07` as a day of this century or, from 70 on, of the last; None where there is no such day."""
+    """`31-03-07` as a day of this century or, from 70 on, of the last; None if there is none."""
     parts = _DATE_PARTS.match(written)
     if not parts:
         return None

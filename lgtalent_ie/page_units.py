@@ -7,7 +7,7 @@ Each unit gets a role from its form alone: its wording (`tables/furniture_lines.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from typing import Literal, NamedTuple
@@ -47,8 +47,8 @@ PARTS = {
     "{role}": r"(?:(?:선임|수습|인턴|객원|전문|수석|과학전문|의학전문)\s?)?"
     r"(?:기자|특파원|논설위원|통신원|리포터|에디터|앵커|PD)",
     "{mail}": r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,40}@[A-Za-z0-9-]{1,40}(?:\.[A-Za-z0-9-]{1,20}){1,4}",
-    "{outlet}": r"(?:[가-힣A-Za-z0-9·]{0,10}(?:뉴스|뉴시스|일보|신문|경제|타임[스즈]|투데이|데일리|비즈|방송|"
-    r"통신|저널|헤럴드|프레스|미디어|리안|매체|닷컴)(?:1|TV|핌|룸|와이어|맨|웨이|프리존|토마토)?)",
+    "{outlet}": r"(?:[가-힣A-Za-z0-9·]{0,10}(?:뉴스|뉴시스|일보|신문|경제|타임[스즈]|투데이|"
+    r"데일리|비즈|방송|통신|저널|헤럴드|프레스|미디어|리안|매체|닷컴)(?:1|TV|핌|룸|와이어|맨|웨이|프리존|토마토)?)",
     "{place}": r"[가-힣]{2,6}",
     "{date}": DATE,
     "{clock}": CLOCK,
@@ -270,7 +270,7 @@ def _caption_start(page: str, start: int, credit: _Cut, end: int) -> int:
 
 
 def _repetition(page: str, start: int, end: int) -> tuple[int, int]:
-    """Where the first part of a line ends and where its copies end that follow (`XX`, `XX rest`)."""
+    """Where the first part of a line ends, and where its copies after it (`XX`, `XX rest`)."""
     at = page.find(page[start : start + 8], start + 12, end)
     for _ in range(8):
         if at < 0:

@@ -33,7 +33,9 @@ def archive(tmp_path: Path) -> Path:
     rows = [{"id": "x1", "text": SENTENCE, "published": "2023-06-21"}, {"text": "안녕하세요."}]
     lines = [json.dumps(row, ensure_ascii=False) for row in rows]
     (folder / "c.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    paragraph = f"<p>{SENTENCE}</p>" * 1 + "<p>이 소식은 업계에서 큰 화제를 모으고 있다고 한다.</p>" * 3
+    paragraph = (
+        f"<p>{SENTENCE}</p>" * 1 + "<p>이 소식은 업계에서 큰 화제를 모으고 있다고 한다.</p>" * 3
+    )
     (folder / "d.html").write_text(
         f"<html><head><title>소식</title></head><body><article>{paragraph}</article></body></html>",
         encoding="utf-8",

@@ -349,3 +349,56 @@ def test_hostile_text_is_read_in_linear_time(text: str) -> None:
     read_page(text)
     entity_repairs(text)
     assert time.process_time() - began < 2
+
+
+# --- whole pages ---------------------------------------------------------------------------------
+
+PAGES = {
+    "portal with a summary": [
+        ("headline", "한빛연구원, 겨울 인턴 마흔 명 뽑는다"), ("furniture", "도토리신문 2031. 10. 12. 14:03"),
+        ("furniture", "댓글 1"), ("furniture", "글자크기 설정"), ("furniture", "자동요약"),
+        ("body", "한빛연구원이 석·박사 과정 학생을 대상으로 겨울 인턴 마흔 명을 뽑는다고 12일 밝혔다."),
+        ("furniture", "닫기"), ("furniture", "남성 여성"), ("furniture", "느림 보통 빠름"),
+        ("duplicate", "한빛연구원이 석·박사 과정 학생을 대상으로 겨울 인턴 마흔 명을 뽑는다고 12일 밝혔다."),
+        ("body", "서류는 오는 31일까지 받는다. 합격자는 12월부터 연구원들과 함께 과제를 한다."),
+        ("body", '한빛연구원 관계자는 "인턴 가운데 절반은 정규직으로 뽑을 계획"이라고 했다.'),
+        ("furniture", "이누리 (nuri@dotori.example)"),
+        ("furniture", "Copyright © 도토리신문. 무단전재 및 재배포 금지."),
+        ("furniture", "- 오늘도 눈 펑펑…퇴근길 비상"), ("furniture", "이 뉴스의 타임톡은 종료되었습니다."),
+    ],
+    "newspaper with deck and credits": [
+        ("furniture", "경제"), ("headline", "한빛전자, 최고AI책임자에 이누리 박사 영입"),
+        ("headline", "“3년 안에 세계 톱5 연구 조직으로”"), ("furniture", "노을빛 기자"),
+        ("furniture", "입력 2031.02.11. 09:30"), ("caption", "이누리 한빛전자 신임 최고AI책임자. /한빛전자"),
+        ("body", "한빛전자가 이누리(45) 전 숲속대 교수를 최고AI책임자(CAIO)로 영입했다고 11일 밝혔다."),
+        ("caption", "그래픽=김다온"),
+        ("body", "이 CAIO는 “연구 조직을 200명으로 늘려 3년 안에 세계 톱5로 키우겠다”고 했다."),
+        ("furniture", "많이 본 뉴스"), ("furniture", "“집 팔아 산 주식” 개미의 최후"),
+        ("furniture", "로그인을 하시면 100자평을 등록할 수 있습니다."),
+    ],
+    "agency with dateline": [
+        ("furniture", "검색어 입력폼"), ("headline", "한빛그룹, 서울서 AI 인재 포럼…석·박사 120명 참석"),
+        ("furniture", "송고시간2031-09-03 10:00"), ("furniture", "공유 댓글"),
+        ("headline", "한빛전자·한빛화학 등 6개 계열사 채용 상담"), ("caption", "한빛그룹 AI 인재 포럼 현장"),
+        ("caption", "[한빛그룹 제공. 재판매 및 DB 금지]"),
+        ("body", "한빛그룹은 3일 서울에서 석·박사 과정 학생 120명을 초청해 'AI 인재 포럼'을 열었다고 밝혔다."),
+        ("body", "행사에는 한빛전자와 한빛화학 등 6개 계열사가 참여해 채용 상담을 했다."),
+        ("furniture", "dodam@dotori.example"), ("furniture", "#한빛그룹 #AI #인재"),
+        ("furniture", "이 시각 주요뉴스"), ("furniture", "폭우에 전국 곳곳 통제…출근길 혼잡"),
+    ],
+    "community board": [
+        ("furniture", "자유게시판"), ("headline", '한빛전자 "해외 AI 인재 500명 더 뽑는다"'),
+        ("furniture", "도토리맨"), ("furniture", "IP 10.0.*.12"),
+        ("furniture", "https://news.example/article/001/0001"),
+        ("body", "한빛전자가 2033년까지 해외에서 AI 인재 500명을 더 뽑는다."),
+        ("body", "회사는 미국과 인도의 대학을 돌며 채용 설명회를 연다. 지난해에는 120명을 뽑았다."),
+        ("furniture", "추천 15"), ("furniture", "댓글 • 2"), ("furniture", "숲지기"),
+        ("furniture", "와 대단하네요 저도 지원해볼까요"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_whole_page(name: str) -> None:
+    expected = PAGES[name]
+    assert kinds("\n\n".join(line for _, line in expected)) == expected

@@ -19,7 +19,13 @@ def tiny_tagger(name: str = "tiny", seed: int = 0) -> RecurrentTagger:
     """A compact tagger of a few thousand weights."""
     torch.manual_seed(seed)
     recurrent = RecurrentConfig(
-        morpheme_size=8, tag_size=4, ngram_size=8, ngram_buckets=64, hidden_size=8, layers=2
+        morpheme_size=8,
+        tag_size=4,
+        ngram_size=8,
+        ngram_buckets=64,
+        hidden_size=8,
+        layers=2,
+        dropout=0.0,
     )
     vocabulary = Vocabulary([("연구원", "NNG"), ("", "SN"), ("이", "JKS")])
     return RecurrentTagger(

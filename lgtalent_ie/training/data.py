@@ -7,8 +7,9 @@ a row by file and id and carry no text.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,41 @@ def check_spans(row: Row, where: str) -> None:
 
 
 def training_set(data: Path, annotations: Path | None) -> list[Labelled]:
-    """All training sentences of a data folder; own marks go before mapped ones."""
+    """All training sentences of a data folder and of the project; own marks go before mapped ones.
+
+    A tenth of the own sentences is left out: `own_dev_set` has them.
+    """
+    sentences = [*data_sentences(data, annotations), *written_sentences(annotations)]
+    return [s for s in sentences if not (s.own and is_dev(s.id))]
+
+
+def own_dev_set(data: Path, annotations: Path | None) -> list[Labelled]:
+    """The tenth of the own sentences that picks settings and is not trained on."""
+    sentences = [*data_sentences(data, annotations), *written_sentences(annotations)]
+    own = [s for s in sentences if s.own and is_dev(s.id)]
+    return [replace(s, spans={MENTION_HEAD: s.spans[MENTION_HEAD]}) for s in own]
+
+
+def is_dev(sentence_id: str) -> bool:
+    """A tenth of all ids, the same on every machine."""
+    return zlib.crc32(sentence_id.encode()) % 10 == 0
+
+
+def written_sentences(annotations: Path | None) -> list[Labelled]:
+    """The sentences that the project wrote itself: `written/*.jsonl`, rows with their text."""
+    if annotations is None:
+        return []
+    return [
+        Labelled(
+            row["id"], row["text"], {MENTION_HEAD: [tuple(s) for s in row["spans"]]}, [], own=True
+        )
+        for path in sorted((annotations / "written").glob("*.jsonl"))
+        for row in read_rows(path)
+    ]
+
+
+def data_sentences(data: Path, annotations: Path | None) -> list[Labelled]:
+    """The training sentences of a data folder."""
     own = own_marks(annotations) if annotations is not None else {}
     klue = {row["text"]: row for row in read_rows(data / "klue-ner-train.jsonl")}
     result = [

@@ -223,11 +223,13 @@ class averaged:  # noqa: N801
 def score_dev(
     tagger: AnyTagger, dev: Sequence[Labelled], windows: Sequence[WindowText]
 ) -> dict[str, dict[str, Score]]:
-    """Strict scores per head on the sentences that have gold for it."""
+    """Strict scores per head on the sentences that have gold for it, own marks apart as `own`."""
     runtime = Runtime(tagger, device=str(tagger.device))
     scores = {}
-    for head, labels in HEADS.items():
-        numbers = [n for n, sentence in enumerate(dev) if head in sentence.spans]
+    groups = [(head, False) for head in HEADS] + [(MENTION_HEAD, True)]
+    for head, own in groups:
+        labels = HEADS[head]
+        numbers = [n for n, s in enumerate(dev) if head in s.spans and s.own == own]
         if not numbers:
             continue
         found = runtime.spans([windows[n] for n in numbers], head)
@@ -238,7 +240,7 @@ def score_dev(
                 (morphemes[s.first].start, morphemes[s.last].end, labels[s.label]) for s in spans
             ]
             pairs.append((dev[n].spans[head], outside(predicted, dev[n].unsure, head)))
-        scores[head] = score_spans(pairs)
+        scores["own" if own else head] = score_spans(pairs)
     return scores
 
 

@@ -13,12 +13,14 @@ from lgtalent_ie.model.pieces import Vocabulary
 from lgtalent_ie.model.pretrained import PretrainedTagger, load_encoder, pretrained_config
 from lgtalent_ie.model.tagger import RecurrentTagger
 from lgtalent_ie.morphemes import Analyzer
+from lgtalent_ie.training.card import write_card
 from lgtalent_ie.training.data import (
     HEADS,
     Example,
     Labelled,
     examples,
     labelled_konec,
+    own_dev_set,
     read_rows,
     training_set,
 )
@@ -68,9 +70,12 @@ def train_model(
     labelled = training_set(data, annotations)
     log(f"{len(labelled)} training sentences")
     training = repeated(list(examples(labelled, analyzer, 128)), labelled, annotations, config)
-    scores = train(tagger, training, dev_set(data), analyzer, config, log)
+    dev = [*dev_set(data), *own_dev_set(data, annotations)]
+    scores = train(tagger, training, dev, analyzer, config, log)
     save_model(tagger, out)
     write_scores(scores, out / SCORES_FILE)
+    own = sum(sentence.own for sentence in labelled)
+    write_card(tagger.config, scores, own, command(encoder, config), out)
 
 
 def compact_tagger(
@@ -100,3 +105,12 @@ def repeated(
         return training
     own = {sentence.id for sentence in labelled if sentence.own}
     return training + (config.own_repeats - 1) * [e for e in training if e.id in own]
+
+
+def command(encoder: str | None, config: TrainingConfig) -> str:
+    """The command line that makes the model again."""
+    chosen = f" --encoder {encoder}" if encoder else ""
+    return (
+        f"lgtalent train --data DATA --annotations annotations --out FOLDER{chosen}"
+        f" --epochs {config.epochs} --learning-rate {config.learning_rate:g} --seed {config.seed}"
+    )
