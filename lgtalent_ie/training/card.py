@@ -32,9 +32,9 @@ makes the mentions into records; the weights are of no use without its morpheme 
 
 Strict: start, end and label must all be right. Measured on {day} on the dev sentences of the
 data, which picked the epoch and were not trained on. `mentions`: the nine labels against konec's
-gold mapped by the same table as the training data, so that `TITLE`, `EVENT` and `PRODUCT` count only
+gold mapped by the table of the training data, so that `TITLE`, `EVENT` and `PRODUCT` count only
 where that table is certain. `own`: the nine labels against a tenth of this project's own marks,
-which follow the guidelines to the letter. `konec` and `klue`: the auxiliary heads on those label sets.
+which follow the guidelines to the letter. `konec`, `klue`: the auxiliary heads on those labels.
 
 {tables}
 
@@ -86,13 +86,13 @@ def describe(config: ModelConfig) -> str:
         sizes = config.recurrent
         return (
             f"A two-way LSTM of {sizes.layers} layers, {sizes.hidden_size} units each way, over\n"
-            f"Kiwi's {sizes.morpheme_size}-dimensional morpheme vectors (frozen), part-of-speech tags\n"
+            f"Kiwi's {sizes.morpheme_size}-dimensional morpheme vectors (frozen), word classes\n"
             "and hashed character n-grams; linear BIO heads; constrained decoding."
         )
     assert config.pretrained is not None
     return (
-        f"A fine-tuned Hugging Face encoder ({config.pretrained.hidden_size} dimensions) with linear\n"
-        "BIO heads over the first subword of each morpheme; constrained decoding."
+        f"A fine-tuned Hugging Face encoder ({config.pretrained.hidden_size} dimensions) with\n"
+        "linear BIO heads over the first subword of each morpheme; constrained decoding."
     )
 
 
