@@ -31,9 +31,9 @@ class RecurrentConfig:
     tag_size: int = 32
     ngram_size: int = 64
     ngram_buckets: int = 16384
-    hidden_size: int = 192
+    hidden_size: int = 256
     layers: int = 2
-    dropout: float = 0.4
+    dropout: float = 0.35
 
 
 @dataclass(frozen=True, slots=True)

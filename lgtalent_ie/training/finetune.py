@@ -38,9 +38,9 @@ class TrainingConfig:
     characters must speak for it; `ema` averages the weights over steps (Polyak and Juditsky 1992).
     """
 
-    epochs: int = 14
-    batch: int = 3000
-    partial_share: float = 0.25
+    epochs: int = 9
+    batch: int = 2000
+    partial_share: float = 0.15
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     warmup: float = 0.05

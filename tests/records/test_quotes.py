@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lgtalent_ie.reading import Reading
-from lgtalent_ie.records.quote_marks import find_quoted
+from lgtalent_ie.records.quote_marks import CARRIED_LINES, find_quoted
 from lgtalent_ie.records.quote_tables import rows
 from lgtalent_ie.records.quotes import read_quotes
 from lgtalent_ie.schema import Label, Mention, Organization, Quote, Section, SectionKind
@@ -178,36 +177,53 @@ def test_pairs_nest_and_never_cross(text: str) -> None:
             assert not one.opening < other.opening < one.closing < other.closing
 
 
-HOSTILE = [
-    '"' * 10_000,
-    "“" * 10_000,
-    "“가" * 5_000 + "”" * 5_000,
-    "'가" * 10_000,
-    '"가"고 ' * 5_000,
-    "「" * 5_000 + "」" * 5_000,
-    "“\n" * 10_000,
-    "‘“" * 3_000 + "’”" * 3_000,
-]
+# Marks in their thousands, with the pairs they make on one line and how deep these nest. Of ‘“’”
+# the pairs cross: the single marks count as apostrophes.
+HOSTILE = {
+    "straight": ('"' * 10_000, 5_000, 1),
+    "never closed": ("“" * 10_000, 0, 0),
+    "nested": ("“가" * 5_000 + "”" * 5_000, 5_000, 5_000),
+    "single": ("'가" * 10_000, 5_000, 1),
+    "reported": ('"가"고 ' * 5_000, 5_000, 1),
+    "brackets": ("「" * 5_000 + "」" * 5_000, 5_000, 5_000),
+    "crossing": ("‘“" * 3_000 + "’”" * 3_000, 3_000, 3_000),
+}
+PARTNERS = {'"': '"', "“": "”", "'": "'", "「": "」"}
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_ten_thousand_marks_are_paired_at_once(text: str) -> None:
-    began = time.perf_counter()
-    find_quoted(text, [(0, len(text))])
-    find_quoted(text, [(at, at + 2) for at in range(0, len(text), 2)])
-    assert time.perf_counter() - began < 0.5
+@pytest.mark.parametrize("name", HOSTILE)
+def test_ten_thousand_marks_find_their_partners(name: str) -> None:
+    text, pairs, depths = HOSTILE[name]
+    found = find_quoted(text, [(0, len(text))])
+    assert len(found) == pairs
+    assert {one.depth for one in found} == set(range(depths))
+    assert all(text[one.closing] == PARTNERS[text[one.opening]] for one in found)
 
 
-def test_time_grows_with_the_text_and_no_faster() -> None:
+@pytest.mark.parametrize("name", HOSTILE)
+def test_marks_on_thousands_of_lines_pair_with_marks_nearby(name: str) -> None:
+    text, *_ = HOSTILE[name]
+    found = find_quoted(text, [(at, at + 2) for at in range(0, len(text), 2)])
+    marks = [at for one in found for at in (one.opening, one.closing)]
+    assert marks == sorted(set(marks))
+    assert all(text[one.closing] == PARTNERS[text[one.opening]] for one in found)
+    assert all(one.closing - one.opening <= 2 * (CARRIED_LINES + 1) for one in found)
+
+
+def test_speech_opened_on_every_line_and_never_closed_is_no_quotation() -> None:
+    text = "“\n" * 10_000
+    assert find_quoted(text, [(at, at + 1) for at in range(0, len(text), 2)]) == ()
+
+
+def test_a_sentence_of_a_thousand_quotations_is_read_the_same_throughout() -> None:
     line = '민 소장은 "길을 찾았다"며 "꼭 온다"고 말했고 '
-    taken = []
-    for times in (100, 800):
-        reading = make_reading(line * times)
-        began = time.perf_counter()
-        quotes = read_quotes(reading, ())
-        taken.append(time.perf_counter() - began)
-        assert len(quotes) == 2 * times
-    assert taken[1] < 8 * 4 * taken[0]
+    text = line * 800
+    quotes = read_quotes(make_reading(text), ())
+    assert [quote.text for quote in quotes] == ["길을 찾았다", "꼭 온다"] * 800
+    first, second = (line.index(quote.text) for quote in quotes[:2])
+    assert [quote.start for quote in quotes[::2]] == list(range(first, len(text), len(line)))
+    assert [quote.start for quote in quotes[1::2]] == list(range(second, len(text), len(line)))
+    assert {quote.speaker.text for quote in quotes if quote.speaker} == {"민 소장"}
 
 
 def sectioned(parts: list[tuple[SectionKind, str]], mentions: dict[str, Label]) -> Reading:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from itertools import islice, product
 
 import pytest
 from helpers import make_reading
@@ -160,8 +160,19 @@ def test_any_order_of_words_gives_well_formed_relations(words: list[str]) -> Non
         seen.add(key)
 
 
-def test_a_long_line_of_names_takes_no_long_time() -> None:
-    marked = read_marked("".join(f"[누리{n}]ORG([한빛{n}]ORG 등 " for n in range(400)) + "열었다.")
-    began = time.perf_counter()
-    read_relations(marked.reading, (), (), marked.organizations, ())
-    assert time.perf_counter() - began < 3
+def test_brackets_that_never_close_relate_nobody() -> None:
+    text = "".join(f"[누리{n}]ORG([한빛{n}]ORG 등 " for n in range(400)) + "열었다."
+    assert relations_of(text) == []
+
+
+def test_in_a_long_line_of_names_everybody_keeps_their_own_employer() -> None:
+    names = ["".join(syllables) for syllables in islice(product("가나다라마바", repeat=3), 200)]
+    text = ", ".join(f"[윤{name}]PERSON [새{name}전자]ORG [상무]TITLE" for name in names)
+    assert relations_of(f"{text}가 만났다.") == sorted(
+        relation
+        for name in names
+        for relation in (
+            f"per:employee_of(윤{name}, 새{name}전자)",
+            f"per:title(윤{name}, 상무)",
+        )
+    )
