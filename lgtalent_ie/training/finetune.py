@@ -26,6 +26,7 @@ from lgtalent_ie.morphemes import Analyzer
 from lgtalent_ie.training.data import HEADS, IGNORED, Example, Labelled, analyse
 
 Log = Callable[[str], None]
+Keep = Callable[[dict[str, dict[str, Score]]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,10 @@ class TrainingError(LgtalentError):
     """A run cannot go on."""
 
 
+def keep_nothing(scores: dict[str, dict[str, Score]]) -> None:
+    """For runs whose weights matter only at the end."""
+
+
 def train(
     tagger: AnyTagger,
     training: Sequence[Example],
@@ -71,9 +76,12 @@ def train(
     analyzer: Analyzer,
     config: TrainingConfig,
     log: Log,
+    keep: Keep = keep_nothing,
 ) -> dict[str, dict[str, Score]]:
     """Train in place; afterwards the tagger holds the best averaged weights. Returns dev scores.
 
+    `keep` is called with the scores whenever an epoch is the best so far, while the tagger holds
+    its weights, so that an interrupted run leaves a model behind.
     Raises TrainingError where the loss is no number.
     """
     random.seed(config.seed)
@@ -125,6 +133,7 @@ def train(
             quality = selection_score(scores)
             if best is None or quality > best[0]:
                 best = (quality, copy.deepcopy(tagger.state_dict()), scores)
+                keep(scores)
         minutes = (time.monotonic() - began) / 60
         log(
             json.dumps(

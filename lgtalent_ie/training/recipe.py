@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from lgtalent_ie.evaluation.spans import Score
 from lgtalent_ie.model.config import ModelConfig, RecurrentConfig
 from lgtalent_ie.model.loading import AnyTagger, save_model
 from lgtalent_ie.model.pieces import Vocabulary
@@ -71,11 +72,14 @@ def train_model(
     log(f"{len(labelled)} training sentences")
     training = repeated(list(examples(labelled, analyzer, 128)), labelled, annotations, config)
     dev = [*dev_set(data), *own_dev_set(data, annotations)]
-    scores = train(tagger, training, dev, analyzer, config, log)
-    save_model(tagger, out)
-    write_scores(scores, out / SCORES_FILE)
     own = sum(sentence.own for sentence in labelled)
-    write_card(tagger.config, scores, own, command(encoder, config), out)
+
+    def keep(scores: dict[str, dict[str, Score]]) -> None:
+        save_model(tagger, out)
+        write_scores(scores, out / SCORES_FILE)
+        write_card(tagger.config, scores, own, command(encoder, config), out)
+
+    train(tagger, training, dev, analyzer, config, log, keep)
 
 
 def compact_tagger(
