@@ -7,8 +7,9 @@ begins and ends, so there the model only decides whether a doubtful one is meant
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from lgtalent_ie.consistency import Candidate, make_consistent, overlaps
 from lgtalent_ie.reading import Sentence
 from lgtalent_ie.records.dates import find_dates
 from lgtalent_ie.records.numbers import find_quantities
@@ -26,15 +27,6 @@ GRAMMAR_SCORE = 0.9
 OPENING = {"(": ")", "[": "]", "〈": "〉", "《": "》", "「": "」", "『": "』", "‘": "’", "“": "”"}
 CLOSING = {closing: opening for opening, closing in OPENING.items()}
 EDGES = frozenset(" \t'\"·,.:;…~-–/|") | frozenset(OPENING) | frozenset(CLOSING)
-
-
-class Candidate(NamedTuple):
-    """A labelled span of the text that may become a mention."""
-
-    start: int
-    end: int
-    label: Label
-    score: float
 
 
 def read_mentions(
@@ -56,7 +48,8 @@ def read_mentions(
                 found = Candidate(start, end, LABELS[span.label], span.score)
                 (numeric if found.label in NUMERIC else named).append(found)
         kept += settle(text, sentence, named, numeric)
-    return number(text, [c for c in kept if c.score >= min_score])
+    consistent = make_consistent(text, sentences, kept)
+    return number(text, [c for c in consistent if c.score >= min_score])
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
@@ -108,11 +101,6 @@ def grammar_matches(text: str, sentence: Sentence) -> list[tuple[Candidate, bool
         if not any(overlaps(candidate, date) for date, _ in found):
             found.append((candidate, quantity.sure))
     return found
-
-
-def overlaps(one: Candidate, other: Candidate) -> bool:
-    """True where two spans share a character."""
-    return one.start < other.end and other.start < one.end
 
 
 def number(text: str, candidates: Sequence[Candidate]) -> tuple[Mention, ...]:
