@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from lgtalent_ie.alignment import align, character_warnings, lead_back
 from lgtalent_ie.engine.runtime import Runtime
 from lgtalent_ie.errors import InputError
 from lgtalent_ie.html import is_html, read_html
@@ -61,11 +63,12 @@ class Extractor:
         html = read_html(check_text(text)) if is_html(check_text(text)) else None
         text = text if html is None else html.text
 
-        page = read_page(text)
+        aligned = align(text, 0, len(text), entity_repairs(text))
+        page = read_page(aligned.text)
         anchor = given or (html.published if html else None) or page.published
-        sentences = self.analyzer.sentences(text, page.sections, entity_repairs(text))
-        mentions = read_mentions(text, sentences, self.runtime, self.min_score)
-        reading = Reading(text, anchor, page.sections, sentences, mentions)
+        sentences = self.analyzer.sentences(aligned.text, page.sections)
+        mentions = read_mentions(aligned.text, sentences, self.runtime, self.min_score)
+        reading = Reading(aligned.text, anchor, page.sections, sentences, mentions)
 
         organizations = read_organizations(reading)
         dates = read_dates(reading)
@@ -75,8 +78,8 @@ class Extractor:
         facts = read_facts(reading, dates, counts, organizations, relations)
 
         config = self.runtime.tagger.config
-        return Document(
-            text=text,
+        document = Document(
+            text=aligned.text,
             model=f"{config.name}@{config.revision}",
             published=anchor.isoformat() if anchor else None,
             sections=page.sections,
@@ -90,6 +93,8 @@ class Extractor:
             warnings=page.warnings,
             extracted=html is not None,
         )
+        document = lead_back(document, aligned, text)
+        return replace(document, warnings=character_warnings(text) + document.warnings)
 
     def extract_many(
         self, texts: Iterable[str], published: Iterable[str | date | None] | None = None

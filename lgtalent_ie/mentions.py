@@ -6,13 +6,15 @@ begins and ends, so there the model only decides whether a doubtful one is meant
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lgtalent_ie.consistency import Candidate, make_consistent, overlaps
 from lgtalent_ie.reading import Sentence
-from lgtalent_ie.records.dates import find_dates
+from lgtalent_ie.records.dates import find_dates, parse_date
 from lgtalent_ie.records.numbers import find_quantities
+from lgtalent_ie.records.quantities import parse_quantity
 from lgtalent_ie.schema import LABELS, Label, Mention
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ NUMERIC: tuple[Label, ...] = ("DATE", "TIME", "QUANTITY")
 
 # What the grammars are sure of and the model does not see.
 GRAMMAR_SCORE = 0.9
+
+# TIMEX3's bare parts of the day: TMO, TAF, TEV, TNI.
+PART_OF_DAY = re.compile(r"T[A-Z]{2}")
 
 # Brackets and marks that a mention neither begins nor ends with, unless their partner is inside.
 OPENING = {"(": ")", "[": "]", "〈": "〉", "《": "》", "「": "」", "『": "』", "‘": "’", "“": "”"}
@@ -76,7 +81,8 @@ def settle(
     """One sentence's candidates without overlap.
 
     Grammar matches that stand inside a name are part of it (`CVPR 2023`). Sure matches that the
-    model overlooked are added, unsure ones are not. What only the model calls numeric is kept.
+    model overlooked are added, unsure ones are not. What only the model calls numeric is kept where
+    it can be read.
     """
     chosen = list(named)
     matches = grammar_matches(text, sentence)
@@ -87,7 +93,20 @@ def settle(
         score = max((c.score for c in backing), default=GRAMMAR_SCORE)
         chosen.append(match._replace(score=score))
     chosen += [c for c in numeric if not any(overlaps(c, other) for other in chosen)]
-    return sorted(chosen)
+    return sorted(c for c in chosen if c.label not in NUMERIC or can_be_read(text, c))
+
+
+def can_be_read(text: str, candidate: Candidate) -> bool:
+    """True where a numeric candidate has a value and the guidelines count it.
+
+    A bare part of the day (`저녁`) is no clock time, a bare number word (`하나`) has no unit.
+    """
+    surface = text[candidate.start : candidate.end]
+    if candidate.label == "QUANTITY":
+        count = parse_quantity(surface)
+        return count is not None and (count.unit is not None or count.dimension != "other")
+    date = parse_date(surface)
+    return date is not None and not PART_OF_DAY.fullmatch(date.value)
 
 
 def grammar_matches(text: str, sentence: Sentence) -> list[tuple[Candidate, bool]]:

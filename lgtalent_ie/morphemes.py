@@ -1,17 +1,13 @@
-"""Kiwi as this library uses it: sentences and morphemes with offsets into the text as given.
-
-Kiwi wants composed syllables and no stray control characters. The text is never changed for it:
-a cleaned copy is analysed and every offset is led back through an alignment.
-"""
+"""Kiwi as this library uses it: sentences and morphemes with offsets into the text as given."""
 
 from __future__ import annotations
 
 import unicodedata
-from array import array
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from lgtalent_ie.alignment import Alignment, align
 from lgtalent_ie.errors import DictionaryError
 from lgtalent_ie.reading import Morpheme, Sentence
 from lgtalent_ie.schema import Section
@@ -20,9 +16,6 @@ if TYPE_CHECKING:
     from kiwipiepy import Kiwi, Token
 
 ARTICLE_KINDS = ("headline", "body", "caption")
-
-# Format characters that join or separate nothing a reader sees; Kiwi would glue them to words.
-INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 
 # Kiwi's search is linear, its memory per call is not small: longer lines are cut at a blank.
 LONGEST_LINE = 20_000
@@ -33,75 +26,6 @@ KIWI_TAGS = frozenset(
 )
 
 DictionaryEntry = str | tuple[str, str] | tuple[str, str, float]
-
-
-class Alignment(NamedTuple):
-    """A cleaned text; its character i stands for `given[starts[i]:ends[i]]`."""
-
-    text: str
-    starts: Sequence[int]
-    ends: Sequence[int]
-
-
-def align(
-    given: str, start: int, end: int, repairs: Sequence[tuple[int, int, str]] = ()
-) -> Alignment:
-    """Clean given[start:end]: composed syllables, no invisible or control characters.
-
-    `repairs` are (start, end, replacement) of broken entities, sorted, as `page.entity_repairs`
-    finds them; those outside start..end are passed over.
-
-    >>> align("한\\u200b글", 0, 3)
-    Alignment(text='한글', starts=array('q', [0, 2]), ends=array('q', [1, 3]))
-    """
-    piece = given[start:end]
-    inside = [repair for repair in repairs if start <= repair[0] and repair[1] <= end]
-    if not inside and is_clean(piece):
-        return Alignment(piece, range(start, end), range(start + 1, end + 1))
-    characters: list[str] = []
-    starts, ends = array("q"), array("q")
-
-    def put(replacement: str, first: int, last: int) -> None:
-        for character in replacement:
-            characters.append(character)
-            starts.append(first)
-            ends.append(last)
-
-    at = start
-    for repair_start, repair_end, replacement in [*inside, (end, end, "")]:
-        while at < repair_start:
-            after = at + 1
-            while after < repair_start and joins_before(given[after]):
-                after += 1
-            put(clean_cluster(given[at:after]), at, after)
-            at = after
-        put(replacement, repair_start, repair_end)
-        at = max(at, repair_end)
-    return Alignment("".join(characters), starts, ends)
-
-
-def is_clean(piece: str) -> bool:
-    """True where Kiwi can have the text as it is."""
-    if not unicodedata.is_normalized("NFC", piece):
-        return False
-    return all(c.isprintable() and c not in INVISIBLE for c in set(piece))
-
-
-def joins_before(character: str) -> bool:
-    """True for combining marks and for the vowel and coda jamo of a decomposed syllable."""
-    return "\u1160" <= character <= "\u11ff" or unicodedata.combining(character) != 0
-
-
-def clean_cluster(cluster: str) -> str:
-    """What stands for one cluster of characters in the cleaned text."""
-    if cluster in INVISIBLE:
-        return ""
-    if len(cluster) == 1:
-        if "\ud800" <= cluster <= "\udfff":
-            return "\ufffd"
-        return cluster if cluster.isprintable() else " "
-    # A cluster longer than any syllable is noise; Kiwi gets its first character.
-    return unicodedata.normalize("NFC", cluster) if len(cluster) <= 8 else cluster[0]
 
 
 class Analyzer:
@@ -126,12 +50,7 @@ class Analyzer:
         for form, tag, score in entries:
             self.kiwi.add_user_word(form, tag, score)
 
-    def sentences(
-        self,
-        text: str,
-        sections: Iterable[Section],
-        repairs: Sequence[tuple[int, int, str]] = (),
-    ) -> tuple[Sentence, ...]:
+    def sentences(self, text: str, sections: Iterable[Section]) -> tuple[Sentence, ...]:
         """The sentences of the article sections, with morphemes; furniture is passed over.
 
         A section never shares a sentence with another one.
@@ -141,7 +60,7 @@ class Analyzer:
             for section in sections
             if section.kind in ARTICLE_KINDS
             for start, end in cut(text, section.start, section.end)
-            if (alignment := align(text, start, end, repairs)).text.strip()
+            if (alignment := align(text, start, end)).text.strip()
         ]
         paragraphs = line_numbers(text, [alignment.starts[0] for _, alignment in lines])
         analysed = self.kiwi.split_into_sents([a.text for _, a in lines], return_tokens=True)
@@ -164,14 +83,8 @@ class Analyzer:
 
 def lead_back(token: Token, alignment: Alignment) -> Morpheme:
     """A Kiwi token of the cleaned text as a morpheme of the text as given."""
-    first, last = token.start, token.start + token.len
-    start = alignment.starts[min(first, len(alignment.starts) - 1)]
-    return Morpheme(
-        form=token.form,
-        tag=token.tag,
-        start=start,
-        end=alignment.ends[last - 1] if last > first else start,
-    )
+    start, end = alignment.span(token.start, token.start + token.len)
+    return Morpheme(form=token.form, tag=token.tag, start=start, end=end)
 
 
 def cut(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:

@@ -42,8 +42,8 @@ class Page:
 def read_page(text: str) -> Page:
     """The sections of `text`: sorted, each on one line, together all that is not blank.
 
-    Never raises; what is odd comes back as warnings: `empty`, `no_article`, `control_characters`,
-    `lone_surrogates`, `not_korean`, `duplicate_body`.
+    Never raises; what is odd comes back as warnings: `empty`, `no_article`, `not_korean`,
+    `duplicate_body`.
 
     >>> lines = ["다람쥐 연구소, 박사 모신다", "입력 2031.03.07 14:20", "박사 열 명을 새로 뽑았다."]
     >>> page = read_page("\\n".join(lines))
@@ -398,8 +398,6 @@ def entity_repairs(text: str) -> tuple[tuple[int, int, str], ...]:
 
 # --- warnings ------------------------------------------------------------------------------------
 
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _HANGUL = re.compile(r"[가-힣ㄱ-ㆎᄀ-ᇿ]")
 
@@ -413,13 +411,6 @@ def _warnings(text: str, sections: Sequence[Section]) -> tuple[Warning, ...]:
         warnings.append(
             Warning("no_article", "no line of the page reads as an article", 0, len(text))
         )
-    for code, pattern, what in (
-        ("control_characters", _CONTROL, "control characters"),
-        ("lone_surrogates", _SURROGATE, "lone surrogates"),
-    ):
-        if match := pattern.search(text):
-            message = f"{len(pattern.findall(text))} {what}, the first at {match.start()}"
-            warnings.append(Warning(code, message, match.start(), match.end()))
     written = "".join(text[section.start : section.end] for section in article)
     letters, hangul = len(_LETTER.findall(written)), len(_HANGUL.findall(written))
     if letters and hangul < letters / 10:

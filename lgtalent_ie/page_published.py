@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
-from lgtalent_ie.page_units import CLOCK, DATE, PARTS, table_rows
+from lgtalent_ie.page_units import CLOCK, DATE, PARTS
 from lgtalent_ie.schema import Section
+from lgtalent_ie.tables import read_table
 
 _DATE_PARTS = re.compile(r"(\d{2,4})\s?[-./년]\s?(\d{1,2})\s?[-./월]\s?(\d{1,2})")
 _STAMP_DATE = re.compile(DATE)
@@ -26,7 +27,7 @@ _CUE_AFTER = re.compile(
 def _published_cues() -> tuple[re.Pattern[str], ...]:
     """One pattern for each rank of cue, matching a cue at the end of what stands before a date."""
     ranks: dict[str, list[str]] = {}
-    for rank, cue, *_ in table_rows("published_cues.tsv"):
+    for rank, cue, *_ in read_table(__package__, "published_cues"):
         ranks.setdefault(rank, []).append(cue)
     return tuple(
         re.compile(rf"(?<![가-힣A-Za-z])(?:{'|'.join(ranks[rank])})\s{{0,3}}[:：|ㅣ]?\s{{0,3}}$")

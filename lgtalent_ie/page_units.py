@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
 from typing import Literal, NamedTuple
+
+from lgtalent_ie.tables import read_table
 
 Role = Literal["furniture", "box", "end", "caption", "prose", "short", "copy"]
 
@@ -55,16 +56,10 @@ PARTS = {
 }
 
 
-def table_rows(name: str) -> list[tuple[str, ...]]:
-    """The rows of a table; the header line begins with `#`."""
-    table = (resources.files("lgtalent_ie") / "tables" / name).read_text("utf-8")
-    return [tuple(line.split("\t")) for line in table.splitlines()[1:] if line]
-
-
 @cache
 def _stamp() -> str:
     """A cue of publication or change with its date, as a pattern."""
-    cues = "|".join(dict.fromkeys(row[1] for row in table_rows("published_cues.tsv")))
+    cues = "|".join(dict.fromkeys(row[1] for row in read_table(__package__, "published_cues")))
     return (
         rf"(?<![가-힣A-Za-z])(?:{cues})\s{{0,2}}[:：|ㅣ]?\s{{0,2}}{DATE}"
         rf"(?:\s?[(]?[월화수목금토일](?:요일)?[)]?)?(?:{CLOCK})?"
@@ -74,12 +69,14 @@ def _stamp() -> str:
 @cache
 def _menu_words() -> dict[str, Role]:
     roles: dict[str, Role] = {"box": "box", "share": "furniture", "menu": "furniture"}
-    return {word: roles[group] for word, group in table_rows("menu_words.tsv")}
+    return {word: roles[group] for word, group in read_table(__package__, "menu_words")}
 
 
 def _filled(pattern: str) -> str:
     """A table's pattern with its named parts filled in; no `\\s` of it crosses a line."""
-    share = "|".join(re.escape(w) for w, group in table_rows("menu_words.tsv") if group == "share")
+    share = "|".join(
+        re.escape(w) for w, group in read_table(__package__, "menu_words") if group == "share"
+    )
     for part, meaning in (*PARTS.items(), ("{stamp}", _stamp()), ("{share}", f"(?:{share})")):
         pattern = pattern.replace(part, meaning)
     return _CLASS_OR_BLANK.sub(_within_a_line, pattern)
@@ -100,7 +97,7 @@ def _within_a_line(match: re.Match[str]) -> str:
 def _line_cues() -> re.Pattern[str]:
     """Matches a whole furniture line; the name of the group that matched is its role."""
     by_role: dict[str, list[str]] = {"end": [], "box": [], "furniture": []}
-    for match, role, pattern, _ in table_rows("furniture_lines.tsv"):
+    for match, role, pattern, _ in read_table(__package__, "furniture_lines"):
         if match != "part":
             by_role[role].append(_filled(pattern) + (".*" if match == "start" else ""))
     return re.compile("|".join(f"(?P<{role}>{'|'.join(p)})" for role, p in by_role.items()))
@@ -112,7 +109,9 @@ def _part_cues() -> re.Pattern[str]:
     return re.compile(
         "|".join(
             f"(?P<{role}{number}>{_filled(pattern)})"
-            for number, (match, role, pattern, _) in enumerate(table_rows("furniture_lines.tsv"))
+            for number, (match, role, pattern, _) in enumerate(
+                read_table(__package__, "furniture_lines")
+            )
             if match == "part"
         )
     )
@@ -126,11 +125,11 @@ def _inline_cues() -> tuple[
     form = {"start": "^[^\\S\\n]*(?:{})", "any": "(?:{})", "end": "(?:{})[^\\S\\n]*$"}
     cues = [
         (re.compile(form[where].format(_filled(pattern)), re.M), role)
-        for where, role, pattern, _ in table_rows("inline_furniture.tsv")
+        for where, role, pattern, _ in read_table(__package__, "inline_furniture")
     ]
     credits = [
         (re.compile(_filled(pattern), re.M), "caption")
-        for place, pattern, _ in table_rows("caption_cues.tsv")
+        for place, pattern, _ in read_table(__package__, "caption_cues")
         if place == "credit"
     ]
     return tuple(cues + credits)  # type: ignore[arg-type]
@@ -143,7 +142,7 @@ def _caption_lines() -> re.Pattern[str]:
     return re.compile(
         "|".join(
             form[place].format(_filled(pattern))
-            for place, pattern, _ in table_rows("caption_cues.tsv")
+            for place, pattern, _ in read_table(__package__, "caption_cues")
             if place != "credit"
         )
     )
@@ -151,7 +150,9 @@ def _caption_lines() -> re.Pattern[str]:
 
 @cache
 def _title_tails() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{_filled(row[0])})" for row in table_rows("title_tails.tsv")))
+    return re.compile(
+        "|".join(f"(?:{_filled(row[0])})" for row in read_table(__package__, "title_tails"))
+    )
 
 
 # --- units -------------------------------------------------------------------------------------

@@ -4,21 +4,23 @@
     python scripts/benchmark.py hostile parsers --json speed.json
 
 Times are medians of wall-clock seconds. `hostile` compares size n with 2n: a ratio of about 2 is
-linear, of 4 quadratic. Compare ratios between machines, and seconds on one machine only.
+linear, of 4 quadratic. Ratios can be compared between machines, seconds only on one and the same.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -27,7 +29,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 from unittest.mock import patch
 
 import click
@@ -35,18 +37,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+# The library is imported inside the functions: what it costs to load is measured as well.
 if TYPE_CHECKING:
     from lgtalent_ie import Extractor
     from lgtalent_ie.reading import Reading
     from lgtalent_ie.schema import Label
 
-# The library is imported inside the functions: what it costs to load is measured too.
-
 ROOT = Path(__file__).resolve().parents[1]
-SEEDS = ROOT / "seeds"
+SEEDS = sorted((ROOT / "seeds").glob("*.txt"))
 CASES = ROOT / "tests" / "cases"
 
-# After so many seconds a measurement is not repeated once more.
+# A measurement that has taken so many seconds in all is not repeated once more.
 ENOUGH = 3.0
 
 P = ParamSpec("P")
@@ -55,19 +56,27 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One row of a table: what was measured, and figures by the name of their column."""
+    """One row of a table: what was measured, and its figures by the name of their column."""
 
     name: str
     figures: dict[str, float]
 
 
-def median_seconds(call: Callable[[], object], repeats: int = 3) -> float:
-    """The median of up to `repeats` runs; of fewer where they take more than ENOUGH together."""
+def median_seconds(call: Callable[[], object], repeats: int) -> float:
+    """The median of `repeats` runs; of fewer, at least one, where they take more than ENOUGH.
+
+    The garbage collector rests meanwhile, as in `timeit`: a full collection that falls into one
+    size and not into the other would look like quadratic time.
+    """
     taken: list[float] = []
-    while not taken or (len(taken) < repeats and sum(taken) < ENOUGH):
-        began = perf_counter()
-        call()
-        taken.append(perf_counter() - began)
+    gc.disable()
+    try:
+        while not taken or (len(taken) < repeats and sum(taken) < ENOUGH):
+            began = perf_counter()
+            call()
+            taken.append(perf_counter() - began)
+    finally:
+        gc.enable()
     return median(taken)
 
 
@@ -77,90 +86,69 @@ def in_fresh_process(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
         return pool.submit(function, *args, **kwargs).result()
 
 
-def read_seeds() -> list[str]:
-    """The example articles of the project."""
-    return [path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.txt"))]
-
-
 # --- start ---------------------------------------------------------------------------------------
 
 
 def run_python(*arguments: str) -> None:
-    """A Python of its own with the arguments, its output thrown away."""
+    """A Python of its own with these arguments, its output thrown away."""
     subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
-def seconds_of_articles(model: str | None, texts: Sequence[str]) -> list[float]:
-    """How long each article takes, one after the other, once the extractor is made."""
+def load(model: str | None) -> Extractor:
+    """An extractor with the model; ModelError where there is none."""
     from lgtalent_ie import Extractor
 
-    extractor, taken = Extractor(model), []
-    for text in texts:
-        began = perf_counter()
-        extractor.extract(text)
-        taken.append(perf_counter() - began)
-    return taken
+    return Extractor(model)
+
+
+def seconds_of_articles(model: str | None, texts: Sequence[str]) -> list[float]:
+    """How long each article takes, one after the other, once there is an extractor."""
+    extractor = load(model)
+    return [median_seconds(partial(extractor.extract, text), 1) for text in texts]
 
 
 def measure_start(model: str | None, repeats: int = 3) -> list[Measure]:
-    """From nothing to an answer; the bare interpreter is part of every time but the last two."""
+    """From nothing to an answer: articles in a process that has loaded all, and whole processes."""
+    texts = [path.read_text(encoding="utf-8") for path in SEEDS[:2]]
+    taken = [in_fresh_process(seconds_of_articles, model, texts) for _ in range(repeats)]
+    first, second = (median(run[at] for run in taken) for at in (0, 1))
     chosen = [] if model is None else ["--model", model]
-    article = str(min(SEEDS.glob("*.txt")))
     commands = {
-        "python alone": ("-c", "pass"),
-        "import lgtalent_ie": ("-c", "import lgtalent_ie"),
-        "lgtalent --help": ("-m", "lgtalent_ie", "--help"),
-        "lgtalent extract, one article to JSON": (
-            "-m", "lgtalent_ie", "extract", article, "--to", "json", *chosen,
-        ),
+        "python alone": ["-c", "pass"],
+        "import lgtalent_ie": ["-c", "import lgtalent_ie"],
+        "lgtalent --help": ["-m", "lgtalent_ie", "--help"],
+        "lgtalent extract, one article to JSON": [
+            "-m", "lgtalent_ie", "extract", str(SEEDS[0]), "--to", "json", *chosen,
+        ],
     }  # fmt: skip
-    rows = [
-        Measure(name, {"seconds": median_seconds(partial(run_python, *command), repeats)})
+    seconds = {
+        name: median_seconds(partial(run_python, *command), repeats)
         for name, command in commands.items()
-    ]
-    taken = [in_fresh_process(seconds_of_articles, model, read_seeds()[:2]) for _ in range(repeats)]
-    first, second = (median(seconds) for seconds in zip(*taken, strict=True))
-    return [
-        *rows,
-        Measure("first article of a process, library loaded", {"seconds": first}),
-        Measure("second article of a process", {"seconds": second}),
-    ]
+    }
+    seconds |= {"first article, model loaded": first, "second article": second}
+    return [Measure(name, {"seconds": figure}) for name, figure in seconds.items()]
 
 
 # --- throughput ----------------------------------------------------------------------------------
 
-RECORDS = (
-    "read_organizations", "read_dates", "read_counts", "read_quotes", "read_relations",
-    "read_facts",
-)  # fmt: skip
+RECORDS = "read_organizations read_dates read_counts read_quotes read_relations read_facts".split()
 
 
-@dataclass(frozen=True, slots=True)
-class Stopwatch:
-    """Seconds by stage; a step inside a step counts for its own stage only."""
+def timed(stage: str, step: Callable[P, T], seconds: dict[str, float]) -> Callable[P, T]:
+    """The step as it is, its time added to that of its stage."""
 
-    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    inner: list[float] = field(default_factory=list)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        began = perf_counter()
+        try:
+            return step(*args, **kwargs)
+        finally:
+            seconds[stage] += perf_counter() - began
 
-    def time(self, stage: str, step: Callable[P, T]) -> Callable[P, T]:
-        """The step, timed."""
-
-        def timed(*args: P.args, **kwargs: P.kwargs) -> T:
-            self.inner.append(0.0)
-            began = perf_counter()
-            try:
-                return step(*args, **kwargs)
-            finally:
-                taken = perf_counter() - began
-                self.seconds[stage] += taken - self.inner.pop()
-                if self.inner:
-                    self.inner[-1] += taken
-
-        return timed
+    return run
 
 
-def watch_steps(extractor: Extractor, watch: Stopwatch) -> ExitStack:
-    """Time the steps of the extractor from outside for as long as the result is open."""
+def watch_steps(extractor: Extractor, stack: ExitStack) -> dict[str, float]:
+    """Seconds by stage, counted from outside until the stack is closed."""
     from lgtalent_ie import extractor as way
 
     steps: list[tuple[str, object, str]] = [
@@ -171,150 +159,118 @@ def watch_steps(extractor: Extractor, watch: Stopwatch) -> ExitStack:
         ("mentions", way, "read_mentions"),
         *(("records", way, name) for name in RECORDS),
     ]
-    with ExitStack() as stack:
-        for stage, owner, name in steps:
-            timed = watch.time(stage, getattr(owner, name))
-            stack.enter_context(patch.object(owner, name, timed))
-        return stack.pop_all()
+    seconds: dict[str, float] = defaultdict(float)
+    for stage, owner, name in steps:
+        stack.enter_context(patch.object(owner, name, timed(stage, getattr(owner, name), seconds)))
+    return seconds
 
 
-def measure_throughput(model: str | None, seconds: float = 15.0) -> list[Measure]:
-    """The seeds over and over for about so many seconds, at least once, after one to warm up.
+def measure_throughput(extractor: Extractor, seconds: float = 15.0) -> list[Measure]:
+    """The seeds over and over for about so many seconds, at least once; one to warm up before.
 
-    Medians over the articles, and where the time went. Kiwi and the model are loaded before.
+    Rates are medians over the articles. What belongs to none of the steps is the rest.
     """
-    from lgtalent_ie import Extractor
-
-    extractor, texts, watch = Extractor(model), read_seeds(), Stopwatch()
+    texts = [path.read_text(encoding="utf-8") for path in SEEDS]
     extractor.extract(texts[0])
     taken: list[float] = []
-    characters: list[float] = []
-    with watch_steps(extractor, watch):
+    rates: list[float] = []
+    with ExitStack() as stack:
+        stages = watch_steps(extractor, stack)
         for number, text in enumerate(cycle(texts)):
             if number >= len(texts) and sum(taken) > seconds:
                 break
             began = perf_counter()
             extractor.extract(text)
             taken.append(perf_counter() - began)
-            characters.append(len(text) / taken[-1])
-    total = sum(taken)
-    stages = dict(watch.seconds) | {"rest": total - sum(watch.seconds.values())}
-    rates = {"articles/s": 1 / median(taken), "characters/s": median(characters)}
+            rates.append(len(text) / taken[-1])
+    # The model is asked while mentions are read.
+    stages["mentions"] -= stages["model"]
+    stages["rest"] = sum(taken) - sum(stages.values())
+    whole = {"articles/s": 1 / median(taken), "characters/s": median(rates)}
     return [
-        Measure("whole", rates | {"% of the time": 100.0}),
-        *(Measure(stage, {"% of the time": 100 * s / total}) for stage, s in stages.items()),
+        Measure("whole", whole | {"% of time": 100.0}),
+        *(Measure(name, {"% of time": 100 * s / sum(taken)}) for name, s in stages.items()),
     ]
 
 
 # --- hostile text --------------------------------------------------------------------------------
 
-# From a size in characters to the call that is timed; what the call is given is made here.
-Prepare = Callable[[int], Callable[[], object]]
-HANGUL = str.maketrans("0123456789", "가나다라마바사아자차")
-
-PAGE_PIECES = ("가", "가나 기자 = ", "댓글\n", "[", "다. ", "&amp;")
-DATE_PIECES = ("1", "1년 6개월 ", "11일부터 ", "올해 말 ")
-QUANTITY_PIECES = ("1~", "1명", "9억 8만 ", "두 세 ")
-QUOTE_PIECES = ('"', "“", '"가"고 ', '민 소장은 "길을 찾았다"며 ')
-
-# One item of a list of names; {} is a number of its own for each, written in Hangul.
-PEOPLE: tuple[tuple[Label | None, str], ...] = (
-    ("PERSON", "윤{}"), (None, " "), ("ORG", "새{}전자"), (None, " "), ("TITLE", "상무"), (None, ", "),
-)  # fmt: skip
-GLOSSES: tuple[tuple[Label | None, str], ...] = (
-    ("ORG", "새{}전자 {}연구소"), (None, "("), ("ORG", "{}연"), (None, "), "),
-)  # fmt: skip
-PROSE: tuple[tuple[Label | None, str], ...] = (
-    (None, "올해 {}전자는 {}대와 손잡고 연구원 3명을 새로 뽑았다고 {}신문에 밝혔다. "),
+# Reader, piece, and how many times the size asked for. The piece is repeated on one line: {} is a
+# number of its own in Hangul each time, [x]LABEL a mention; what stands before … fills the first
+# half, what stands behind it the second. 200,000 syllables are 0.6 megabytes.
+HOSTILE: tuple[tuple[str, str, int], ...] = (
+    *(("read_page", piece, 1) for piece in ("가", "가나 기자 = ", "댓글\n", "[", "다. ", "&amp;")),
+    *(("find_dates", piece, 1) for piece in ("1", "1년 6개월 ", "11일부터 ", "올해 말 ")),
+    *(("find_quantities", piece, 1) for piece in ("1~", "1명", "9억 8만 ", "두 세 ")),
+    *(("read_quotes", piece, 1) for piece in ('"', "“", "“…”", '"가"고 ', '민 씨는 "가"며 ')),
+    ("read_organizations", "[새{}전자 {}연구소]ORG([{}연]ORG), ", 1),
+    ("read_relations", "[윤{}]PERSON [새{}전자]ORG [상무]TITLE, ", 1),
+    ("extract", "올해 {}전자는 {}대와 손잡고 연구원 3명을 뽑았다고 {}신문에 밝혔다. ", 1),
+    ("extract", "가", 4),
 )
+HANGUL = str.maketrans("0123456789", "가나다라마바사아자차")
+MARKED = re.compile(r"\[([^\[\]]+)\]([A-Z]+)")
 
 
-def repeat(piece: str, size: int) -> str:
-    """The piece as often as `size` characters hold it."""
-    return piece * (size // len(piece))
-
-
-def name_list(parts: Sequence[tuple[Label | None, str]], size: int) -> Reading:
-    """The parts over and over on one line of about `size` characters; without sentences."""
+def line_of(piece: str, size: int) -> Reading:
+    """About `size` characters made of the piece, with its mentions, without sentences."""
     from lgtalent_ie.reading import Reading
     from lgtalent_ie.schema import Mention, Section
 
-    pieces: list[str] = []
+    halves = piece.split("…")
+    parts: list[str] = []
     mentions: list[Mention] = []
     at = 0
     for number in count():
         if at >= size:
             break
-        for label, part in parts:
-            piece = part.replace("{}", str(number).translate(HANGUL))
-            if label:
-                mention_id = f"m{len(mentions) + 1}"
-                mentions.append(Mention(mention_id, label, at, at + len(piece), piece, 1.0))
-            pieces.append(piece)
-            at += len(piece)
-    return Reading("".join(pieces), None, (Section("body", 0, at),), (), tuple(mentions))
+        half = halves[0] if 2 * at < size else halves[-1]
+        item = half.replace("{}", str(number).translate(HANGUL))
+        # Text, surface, label, text, surface, label … text.
+        for nth, part in enumerate(MARKED.split(item)):
+            if nth % 3 == 2:
+                surface, mention_id = parts[-1], f"m{len(mentions) + 1}"
+                start, label = at - len(surface), cast("Label", part)
+                mentions.append(Mention(mention_id, label, start, at, surface, 1.0))
+            else:
+                parts.append(part)
+                at += len(part)
+    return Reading("".join(parts), None, (Section("body", 0, at),), (), tuple(mentions))
 
 
-def hostile_cases(extractor: Extractor) -> dict[str, Prepare]:
-    """The readers and what they are given."""
+def prepare(reader: str, line: Reading, extractor: Extractor) -> Callable[[], object]:
+    """The call that is timed; all that the reader needs is made here."""
     from lgtalent_ie.page import read_page
-    from lgtalent_ie.reading import Reading
     from lgtalent_ie.records.dates import find_dates
     from lgtalent_ie.records.numbers import find_quantities
     from lgtalent_ie.records.organizations import read_organizations
     from lgtalent_ie.records.quotes import read_quotes
     from lgtalent_ie.records.relations import read_relations
-    from lgtalent_ie.schema import Section
 
-    def with_sentences(reading: Reading) -> Reading:
-        sentences = extractor.analyzer.sentences(reading.text, reading.sections)
-        return replace(reading, sentences=sentences)
-
-    def of_piece(reader: Callable[[str], object], piece: str) -> Prepare:
-        return lambda size: partial(reader, repeat(piece, size))
-
-    def quotes(text: str) -> Callable[[], object]:
-        line = Reading(text, None, (Section("body", 0, len(text)),), (), ())
-        return partial(read_quotes, with_sentences(line), ())
-
-    def quotes_of_piece(piece: str) -> Prepare:
-        return lambda size: quotes(repeat(piece, size))
-
-    def relations(size: int) -> Callable[[], object]:
-        reading = with_sentences(name_list(PEOPLE, size))
-        return partial(read_relations, reading, (), (), read_organizations(reading), ())
-
-    return {
-        **{f"read_page: {p.strip()} …": of_piece(read_page, p) for p in PAGE_PIECES},
-        **{f"find_dates: {p.strip()} …": of_piece(find_dates, p) for p in DATE_PIECES},
-        **{
-            f"find_quantities: {p.strip()} …": of_piece(find_quantities, p) for p in QUANTITY_PIECES
-        },
-        **{f"read_quotes: {p.strip()} …": quotes_of_piece(p) for p in QUOTE_PIECES},
-        "read_quotes: “““ … ”””": lambda size: quotes("“" * (size // 2) + "”" * (size // 2)),
-        "read_organizations: names and glosses": lambda size: partial(
-            read_organizations, name_list(GLOSSES, size)
-        ),
-        "read_relations: people in one sentence": relations,
-        "extract: prose on one line": lambda size: partial(
-            extractor.extract, name_list(PROSE, size).text
-        ),
-        # 175,000 syllables are half a megabyte of UTF-8.
-        "extract: one word, 3.5 times as long": lambda size: partial(
-            extractor.extract, "가" * (7 * size // 2)
-        ),
-    }
+    of_texts: dict[str, Callable[[str], object]] = {
+        "read_page": read_page, "find_dates": find_dates, "find_quantities": find_quantities,
+        "extract": extractor.extract,
+    }  # fmt: skip
+    if reader in of_texts:
+        return partial(of_texts[reader], line.text)
+    if reader == "read_organizations":
+        return partial(read_organizations, line)
+    reading = replace(line, sentences=extractor.analyzer.sentences(line.text, line.sections))
+    organizations = read_organizations(reading)
+    if reader == "read_quotes":
+        return partial(read_quotes, reading, organizations)
+    return partial(read_relations, reading, (), (), organizations, ())
 
 
-def measure_hostile(model: str | None, size: int = 50_000, repeats: int = 3) -> list[Measure]:
+def measure_hostile(extractor: Extractor, size: int = 50_000, repeats: int = 3) -> list[Measure]:
     """Each reader on `size` characters and on twice as many."""
-    from lgtalent_ie import Extractor
-
     rows = []
-    for name, prepare in hostile_cases(Extractor(model)).items():
-        once, twice = (median_seconds(prepare(at), repeats) for at in (size, 2 * size))
-        figures = {"seconds at n": once, "seconds at 2n": twice, "ratio": twice / once}
-        rows.append(Measure(name, figures))
+    for reader, piece, times in HOSTILE:
+        lines = [line_of(piece, size * times), line_of(piece, 2 * size * times)]
+        once, twice = (median_seconds(prepare(reader, x, extractor), repeats) for x in lines)
+        figures = {"n": float(len(lines[0].text)), "seconds at n": once, "seconds at 2n": twice}
+        name = f"{reader}: {piece.strip()[:16]}"
+        rows.append(Measure(name, figures | {"ratio": twice / once}))
     return rows
 
 
@@ -322,55 +278,60 @@ def measure_hostile(model: str | None, size: int = 50_000, repeats: int = 3) -> 
 
 
 def read_cases(name: str) -> list[list[str]]:
-    """The rows of a case table, without comments."""
+    """The rows of a case table of the tests."""
     lines = (CASES / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
     return [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
 
 
-def seconds_of_parser(parser: str, passes: int) -> tuple[int, float, float, float]:
-    """How many texts; seconds of the first call, of the rest of the first pass, of a later pass."""
+def rates_of_parser(parser: str, passes: int) -> list[tuple[str, float]]:
+    """Figures of one parser in this process, which must not have loaded it before."""
     began = perf_counter()
-    import lgtalent_ie
+    from lgtalent_ie import parse_date, parse_quantity
 
     calls: list[Callable[[], object]]
     if parser == "parse_date":
-        parse_date = lgtalent_ie.parse_date
-        calls = [partial(parse_date, text, day or None) for text, day, *_ in read_cases("dates")]
+        calls = [partial(parse_date, row[0], row[1] or None) for row in read_cases("dates")]
     else:
-        parse_quantity = lgtalent_ie.parse_quantity
-        calls = [
-            partial(parse_quantity, text, before=before, after=after)
-            for text, before, after, *_ in read_cases("quantities")
-        ]
+        rows = read_cases("quantities")
+        calls = [partial(parse_quantity, row[0], before=row[1], after=row[2]) for row in rows]
 
-    def run(calls: Sequence[Callable[[], object]]) -> None:
-        for call in calls:
+    def run(some: Sequence[Callable[[], object]]) -> None:
+        for call in some:
             call()
 
     run(calls[:1])
     first = perf_counter() - began
-    cold = median_seconds(partial(run, calls[1:]), repeats=1)
-    return len(calls), first, cold, median_seconds(partial(run, calls), passes)
+    cold = median_seconds(partial(run, calls[1:]), 1)
+    warm = median_seconds(partial(run, calls), passes)
+    return [
+        ("seconds of the first", first),
+        ("calls/s cold", (len(calls) - 1) / cold),
+        ("calls/s warm", len(calls) / warm),
+    ]
 
 
 def measure_parsers(repeats: int = 3, passes: int = 20) -> list[Measure]:
-    """Calls a second on the case tables; cold: each text for the first time, nothing cached."""
+    """The parsers on the case tables of the tests, in fresh processes.
+
+    The first call loads the library and its tables; cold is the rest of the first pass, warm a
+    later pass over the same texts (`parse_date` remembers its answers).
+    """
     rows = []
     for parser in ("parse_date", "parse_quantity"):
-        runs = [in_fresh_process(seconds_of_parser, parser, passes) for _ in range(repeats)]
-        texts = runs[0][0]
-        first, cold, warm = (median(run[at] for run in runs) for at in (1, 2, 3))
-        figures = {
-            "texts": float(texts),
-            "seconds of import and first call": first,
-            "calls/s cold": (texts - 1) / cold,
-            "calls/s warm": texts / warm,
-        }
-        rows.append(Measure(parser, figures))
+        runs = [in_fresh_process(rates_of_parser, parser, passes) for _ in range(repeats)]
+        columns = zip(*runs, strict=True)
+        rows.append(Measure(parser, {same[0][0]: median(f for _, f in same) for same in columns}))
     return rows
 
 
 # --- the command ---------------------------------------------------------------------------------
+
+MEASURES: dict[str, Callable[[str | None], list[Measure]]] = {
+    "start": measure_start,
+    "throughput": lambda model: measure_throughput(load(model)),
+    "hostile": lambda model: measure_hostile(load(model)),
+    "parsers": lambda _: measure_parsers(),
+}
 
 
 def machine() -> dict[str, object]:
@@ -385,54 +346,51 @@ def machine() -> dict[str, object]:
     }
 
 
-def print_table(section: str, rows: Sequence[Measure], console: Console) -> None:
-    """One table for a section; its columns are the figures of its rows."""
+def table_of(section: str, rows: Sequence[Measure]) -> Table:
+    """One table for a section, a column for each figure, three digits or more of each."""
     columns = list(dict.fromkeys(column for row in rows for column in row.figures))
     table = Table(section)
     for column in columns:
         table.add_column(column, justify="right")
     for row in rows:
-        cells = [row.figures.get(column) for column in columns]
-        table.add_row(escape(row.name), *("" if c is None else show(c) for c in cells))
-    console.print(table)
+        figures = [row.figures.get(column) for column in columns]
+        shown = ["" if f is None else f"{f:,.0f}" if f >= 100 else f"{f:.3g}" for f in figures]
+        table.add_row(escape(row.name), *shown)
+    return table
 
 
-def show(figure: float) -> str:
-    """Three digits that count: 0.0123, 1.23, 12,300."""
-    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.3g}"
-
-
-SECTIONS: dict[str, Callable[[str | None], list[Measure]]] = {
-    "start": measure_start,
-    "throughput": measure_throughput,
-    "hostile": measure_hostile,
-    "parsers": lambda _: measure_parsers(),
-}
-
-
-@click.command(help=__doc__)
-@click.argument("sections", nargs=-1, type=click.Choice(list(SECTIONS)))
+@click.command()
+@click.argument("sections", nargs=-1, type=click.Choice(list(MEASURES)))
 @click.option("--model", metavar="FOLDER|ID", help="Model; the shipped one where none is given.")
-@click.option("--threads", type=click.IntRange(1), help="Threads of torch; its own choice else.")
+@click.option("--threads", type=click.IntRange(1), help="Threads of torch, else as it chooses.")
 @click.option("--json", "output", type=click.Path(dir_okay=False, path_type=Path),
               help="Write the figures to this file.")  # fmt: skip
 def main(
     sections: tuple[str, ...], model: str | None, threads: int | None, output: Path | None
 ) -> None:
-    """Measure and print; ModelError where a section needs a model and there is none."""
+    """Measure how fast this machine is: the SECTIONS named, or all of them."""
+    from lgtalent_ie.errors import LgtalentError
+
     if threads:
-        # Torch and every process started here read this when they load.
+        # Torch reads this when it is loaded, here and in every process started from here.
         os.environ["OMP_NUM_THREADS"] = str(threads)
     console = Console()
-    results: dict[str, list[dict[str, object]]] = {}
     console.print(", ".join(f"{what} {value}" for what, value in machine().items()))
-    for section in sections or SECTIONS:
-        rows = SECTIONS[section](model)
-        print_table(section, rows, console)
-        results[section] = [{"name": row.name, **row.figures} for row in rows]
+    measured: dict[str, list[dict[str, object]]] = {}
+    for section in sections or MEASURES:
+        try:
+            rows = MEASURES[section](model)
+        except LgtalentError as error:
+            raise click.ClickException(str(error)) from error
+        console.print(table_of(section, rows))
+        measured[section] = [{"name": row.name, **row.figures} for row in rows]
     if output:
-        taken = datetime.now(UTC).isoformat(timespec="seconds")
-        report = {"date": taken, "machine": machine(), "model": model, "sections": results}
+        report = {
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": machine(),
+            "model": Path(model).name if model else "shipped",
+            "sections": measured,
+        }
         text = json.dumps(report, ensure_ascii=False, indent=2)
         output.write_text(text + "\n", encoding="utf-8")
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 from lgtalent_ie.morphemes import Analyzer
 from lgtalent_ie.reading import Reading
 from lgtalent_ie.schema import Label, Mention, Section
+from lgtalent_ie.tables import rows_of
 
+CASES = Path(__file__).parent / "cases"
 MentionSpec = tuple[Label, str] | tuple[Label, str, int]
+
+
+def read_cases(name: str) -> list[tuple[str, ...]]:
+    r"""The rows of tests/cases/<name>.tsv; `\n` in a cell is a line break."""
+    rows = rows_of((CASES / f"{name}.tsv").read_text("utf-8"))
+    return [tuple(cell.replace("\\n", "\n") for cell in row) for row in rows]
 
 
 @cache

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime
 
 import jsonschema
@@ -61,6 +63,27 @@ def test_html_gives_the_text_it_was_read_from() -> None:
     assert document.to_dict()["text"] == document.text
     assert all(document.text[m.start : m.end] == m.text for m in document.mentions)
     assert "10명" in {m.text for m in document.mentions}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: unicodedata.normalize("NFD", text),
+        lambda text: text.replace("명이", "\u200b명이").replace("구원", "구\u00ad원"),
+        lambda text: "\ufeff" + text.replace(" ", "\u00a0"),
+        lambda text: "\r\n\t" + text + "\r\n",
+    ],
+    ids=["decomposed", "invisible characters", "no-break blanks", "line ends"],
+)
+def test_the_same_is_read_however_the_page_writes_it(
+    spoil: Callable[[str], str], document: Document
+) -> None:
+    text = spoil(SENTENCE)
+    spoilt = extract(text, published="2023-06-21")
+    assert [(c.value, c.unit) for c in spoilt.counts] == [(10, "명")]
+    assert [d.value for d in spoilt.dates] == [d.value for d in document.dates]
+    assert [f.kind for f in spoilt.facts] == ["hire"]
+    assert [text[m.start : m.end] for m in spoilt.mentions] == [m.text for m in spoilt.mentions]
 
 
 def test_the_date_stamp_of_the_page_is_the_anchor_unless_the_caller_gives_one() -> None:

@@ -54,6 +54,15 @@ CASES = {
     "a number inside a name is part of it": (
         "학회 '비전 2031'에서 발표했다.", [("EVENT", "비전 2031", 0.8)], [("EVENT", "비전 2031")],
     ),
+    "a bare part of the day is no clock time": (
+        "저녁에 만났다.", [("TIME", "저녁", 0.9)], [],
+    ),
+    "a number word without a unit counts nothing": (
+        "하나를 골랐다.", [("QUANTITY", "하나", 0.9)], [],
+    ),
+    "what the model alone sees must have a value": (
+        "첫해에 약 절반이 왔다.", [("DATE", "첫해", 0.9), ("QUANTITY", "절반", 0.9)], [("QUANTITY", "절반")],
+    ),
     "marks around a name stay outside": (
         "'새별 인재의 날'을 열었다.", [("EVENT", "'새별 인재의 날'", 0.7)], [("EVENT", "새별 인재의 날")],
     ),

@@ -10,8 +10,9 @@ from helpers import analyzer, make_reading
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lgtalent_ie.alignment import INVISIBLE
 from lgtalent_ie.errors import DictionaryError
-from lgtalent_ie.morphemes import INVISIBLE, Analyzer, align
+from lgtalent_ie.morphemes import Analyzer
 from lgtalent_ie.schema import Section
 
 PLAIN = "새별전자는 지난달 말 연구원 12명을 뽑았다."
@@ -63,26 +64,6 @@ def test_any_text_gives_offsets_inside_it(text: str) -> None:
         assert 0 <= sentence.start < sentence.end <= len(text)
         for morpheme in sentence.morphemes:
             assert sentence.start <= morpheme.start <= morpheme.end <= sentence.end
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.text(alphabet="가각힣ㄱ안\u1100\u1161\u11a8a\u0301 \u200b\t\n&;", max_size=40))
-def test_the_aligned_characters_stand_for_what_is_written(text: str) -> None:
-    aligned = align(text, 0, len(text))
-    assert len(aligned.text) == len(aligned.starts) == len(aligned.ends)
-    for character, start, end in zip(aligned.text, aligned.starts, aligned.ends, strict=True):
-        written = text[start:end]
-        assert character == " " or character in unicodedata.normalize("NFC", written)
-    assert list(aligned.starts) == sorted(aligned.starts)
-
-
-def test_a_broken_entity_is_read_as_the_sign_it_was() -> None:
-    text = "연구개발Ramp;D 조직을 키웠다."
-    section = [Section("body", 0, len(text))]
-    morphemes = analyzer().sentences(text, section, [(5, 9, "&")])[0].morphemes
-    written = {m.form: text[m.start : m.end] for m in morphemes}
-    assert written["&"] == "amp;"
-    assert written["조직"] == "조직"
 
 
 def test_furniture_and_duplicates_are_not_analysed() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -35,12 +36,32 @@ def choose_device(device: str) -> torch.device:
     return chosen
 
 
+@contextmanager
+def cpu_threads(count: int | None) -> Iterator[None]:
+    """Within the block torch uses `count` threads; None leaves its setting alone."""
+    before = torch.get_num_threads()
+    if count is None or count == before:
+        yield
+        return
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 class Runtime:
-    """A tagger on a device. `budget` is the number of pieces that are run together."""
+    """A tagger on a device. `budget` is the number of pieces that are run together.
+
+    The small steps of the recurrent tagger run on one CPU thread: two wait for each other at every
+    step, and where another process holds a core an article takes seconds instead of tenths.
+    """
 
     def __init__(self, tagger: AnyTagger, device: str = "auto", budget: int = TOKEN_BUDGET) -> None:
         self.tagger = tagger.to(choose_device(device)).eval()
         self.budget = budget
+        recurrent_on_cpu = tagger.config.recurrent is not None and self.tagger.device.type == "cpu"
+        self.threads = 1 if recurrent_on_cpu else None
 
     @torch.inference_mode()
     def logits(
@@ -57,8 +78,9 @@ class Runtime:
                 parts.append((number, window, sum(costs[window.start : window.end]), piece))
         for batch in batches([cost for _, _, cost, _ in parts], self.budget):
             prepared = [self.tagger.prepare(parts[n][3]) for n in batch]
-            hidden = self.tagger.hidden(prepared)  # type: ignore[arg-type]  # [N, hidden]
-            logits = self.tagger.logits(hidden, head).float().cpu().numpy()  # [N, tags]
+            with cpu_threads(self.threads):
+                hidden = self.tagger.hidden(prepared)  # type: ignore[arg-type]  # [N, hidden]
+                logits = self.tagger.logits(hidden, head).float().cpu().numpy()  # [N, tags]
             at = 0
             for n in batch:
                 number, window, _, piece = parts[n]

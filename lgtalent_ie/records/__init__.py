@@ -1,1 +1,33 @@
-"""Records made from mentions: dates, counts, organisations, quotes, relations, facts."""
+"""Records made from mentions: dates, counts, organisations, quotes, relations, facts.
+
+Each record has one reader over a Reading, in the module of its name. Below each the modules it is
+made of, in the order to read them; what needs the records above it stands further down.
+
+    tables/               words and rules, one table a file, an example in every row
+    characters, offsets   what all share
+
+    organizations         organization_names: one surface taken apart
+
+    dates                 dates_calendar: arithmetic and the days of an ISO value
+                          dates_expressions: what an expression says before any anchor is known
+                          dates_numerals, dates_lexicon: its pieces; dates_grammar: how they join
+                          dates_point, dates_resolve: from an expression to its value
+                          dates_reading: anchor, order of telling and direction in a document
+
+    counts                numerals, units, measures: a number with its unit at one position
+                          numbers: where quantities stand; quantities: what one says
+                          noun_phrases: what is counted
+
+    quotes                quote_marks: pairs of marks; quote_page: the writer's sentences
+                          quote_tables, quote_cues: the verb that reports
+                          speakers: the phrase that names the source
+                          quote_kinds: speech, or a name in marks
+                          speaker_names: who the phrase means
+
+    relations             relation_tables: frames and classes of nouns
+                          clause_tokens: a sentence as tokens; patterns: tokens side by side
+                          clauses, arguments: predicates and what fills their roles
+                          names: who is who in the document
+
+    facts                 on the clauses and frames of relations, merged over sentences
+"""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lgtalent_ie.records.clauses import Element, Phrase, Predicate
 from lgtalent_ie.records.names import Names
-from lgtalent_ie.records.patterns import noun_classes
+from lgtalent_ie.records.relation_tables import noun_classes
 from lgtalent_ie.schema import Label, Mention
 
 # Factors on a pattern's score, by how sure the argument is. Chosen by hand on own sentences.

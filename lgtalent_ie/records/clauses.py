@@ -1,27 +1,21 @@
 """A sentence as the relation rules see it: phrases with a case, and the predicates that take them.
 
 Korean puts the head last and marks the role with a particle, so one pass from left to right over
-the morphemes finds the phrases; a second one gives each phrase to the predicate it belongs to.
-Mentions stand as one token each. Costs grow with the length of the sentence only.
+the tokens finds the phrases; a second one gives each phrase to the predicate it belongs to. Costs
+grow with the length of the sentence only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from lgtalent_ie.reading import Morpheme, Reading
-from lgtalent_ie.records.patterns import noun_classes
+from lgtalent_ie.records.characters import MIDDLE_DOTS
+from lgtalent_ie.records.clause_tokens import Token
+from lgtalent_ie.records.relation_tables import noun_classes
 from lgtalent_ie.schema import Label, Mention
 
 NOUN_TAGS = ("NN", "NR", "NP", "SL", "SN", "SH", "XPN", "XSN", "XR", "MM", "SO", "SW")
-OPENING, CLOSING = frozenset("([（［〔"), frozenset(")]）］〕")
-QUOTE_MARKS = frozenset("'\"‘’“”`´「」『』《》〈〉<>")
-# What Kiwi left glued to a mention's last morpheme, as particles with their tags.
-GLUED_PARTICLES = {
-    "은": "JX", "는": "JX", "도": "JX", "이": "JKS", "가": "JKS", "을": "JKO", "를": "JKO",
-    "의": "JKG", "에": "JKB", "에서": "JKB", "와": "JKB", "과": "JKB", "로": "JKB", "으로": "JKB",
-}  # fmt: skip
 CASES = {
     "에서": "loc", "서": "loc", "에서부터": "loc", "에": "dat", "에게": "dat", "한테": "dat",
     "께": "dat", "에게서": "src", "한테서": "src", "로부터": "src", "으로부터": "src",
@@ -32,17 +26,6 @@ TOPIC_PARTICLES = frozenset(("은", "는", "도", "ᆫ", "만", "이나", "나",
 NEGATING = frozenset(("않", "못하", "말", "아니하"))
 # More phrases than any sentence a person wrote; a line without full stops is read in part only.
 MOST_ELEMENTS = 400
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A mention (form = label, tag MENTION) or a morpheme outside all mentions."""
-
-    form: str
-    tag: str
-    start: int
-    end: int
-    mention: Mention | None = None
 
 
 @dataclass(slots=True)
@@ -82,99 +65,6 @@ class Predicate:
 
 
 Element = Phrase | Predicate
-
-
-def linearise(
-    reading: Reading,
-    start: int,
-    end: int,
-    morphemes: Iterable[Morpheme],
-    hidden: Sequence[tuple[int, int]] = (),
-) -> list[Token]:
-    """The tokens of start..end; a hidden span (a quotation) becomes one QUOTE token."""
-    covered = sorted(
-        [(m.start, m.end, m) for m in reading.within(start, end)
-         if not any(a <= m.start < b for a, b in hidden)]
-        + [(a, b, None) for a, b in hidden],
-        key=lambda c: c[0],
-    )  # fmt: skip
-    tokens: list[Token] = []
-    at = 0
-
-    def flush(limit: int) -> None:
-        nonlocal at
-        while at < len(covered) and covered[at][0] < limit:
-            first, last, mention = covered[at]
-            label = mention.label if mention else "QUOTE"
-            tokens.append(Token(label, "MENTION" if mention else "QUOTE", first, last, mention))
-            at += 1
-
-    for morpheme in morphemes:
-        if morpheme.end <= start or morpheme.start >= end:
-            continue
-        flush(morpheme.end)
-        last_end = covered[at - 1][1] if at else -1
-        if morpheme.start < last_end:
-            rest = reading.text[last_end : morpheme.end]
-            if morpheme.end > last_end and rest in GLUED_PARTICLES:
-                tokens.append(Token(rest, GLUED_PARTICLES[rest], last_end, morpheme.end))
-            elif not (morpheme.start == morpheme.end == last_end):
-                continue
-        elif morpheme.form not in QUOTE_MARKS:
-            tokens.append(
-                Token(morpheme.form, morpheme.tag.split("-")[0], morpheme.start, morpheme.end)
-            )
-    flush(end)
-    return repaired(tokens)
-
-
-def repaired(tokens: list[Token]) -> list[Token]:
-    """Undo two slips of the analyser: `설립한` as noun + `한`, `투자키로` as noun + `키` + `로`."""
-    nominal = noun_classes()["nominal"]
-    kept: list[Token] = []
-    for token in tokens:
-        before = kept[-1] if kept else None
-        ending = {"한": ("ᆫ", "ETM"), "키": ("기", "ETN")}.get(token.form)
-        if (
-            ending is not None and before is not None and token.mention is None
-            and before.mention is None and before.form in nominal and before.end == token.start
-            and token.tag in ("MM", "NNG", "NNB")
-        ):  # fmt: skip
-            kept.append(Token("하", "XSV", token.start, token.start))
-            kept.append(Token(*ending, token.start, token.end))
-        else:
-            kept.append(token)
-    return kept
-
-
-def without_brackets(tokens: Sequence[Token]) -> list[Token]:
-    """The tokens outside round and square brackets; an unclosed bracket hides nothing."""
-    kept: list[Token] = []
-    opened: list[int] = []
-    for token in tokens:
-        if token.mention is None and token.form in OPENING:
-            opened.append(len(kept))
-            kept.append(token)
-        elif token.mention is None and token.form in CLOSING and opened:
-            del kept[opened.pop() :]
-        else:
-            kept.append(token)
-    return kept
-
-
-def headline_topic(tokens: list[Token], headline: bool) -> list[Token]:
-    """Read `한빛전자, 서울대와 …` in a headline as a topic, not as the start of a list."""
-    if not headline or len(tokens) < 4 or tokens[0].form not in ("ORG", "PERSON"):
-        return tokens
-    comma = next((i for i, t in enumerate(tokens[:4]) if t.form == "," and t.mention is None), 0)
-    if not comma or any(t.mention is None for t in tokens[:comma]):
-        return tokens
-    following, after = tokens[comma + 1], tokens[comma + 2]
-    same = following.mention is not None and following.form == tokens[comma - 1].form
-    if same and (after.form in (",", "·", "등") or after.tag in ("JKS", "JX", "SE", "JKG")):
-        return tokens
-    topic = Token("는", "JX", tokens[comma].start, tokens[comma].end)
-    return [*tokens[:comma], topic, *tokens[comma + 1 :]]
 
 
 def read_elements(tokens: Sequence[Token]) -> list[Element]:
@@ -260,7 +150,7 @@ def close_nominal(elements: list[Element], nouns: list[list[Token]], at: int) ->
 
 def joins_mentions(tag: str, form: str, before: list[Token], following: Token | None) -> bool:
     """True for 와/과 between two mentions of one label, and for a middle dot."""
-    if form in ("·", "ㆍ", "/") and tag.startswith("S"):
+    if (form in MIDDLE_DOTS or form == "/") and tag.startswith("S"):
         return True
     if tag != "JKB" or form not in ("와", "과", "랑", "하고") or not before or following is None:
         return False

@@ -13,17 +13,12 @@ particles, endings, 등 and other mentions of time or number end it.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 from lgtalent_ie.reading import Morpheme, Reading, Sentence
-from lgtalent_ie.records.noun_phrases import (
-    mention_at,
-    noun_phrase_after,
-    noun_phrase_before,
-    phrase_words,
-)
-from lgtalent_ie.records.quantities import NEUTRAL, bound_words, parse_quantity
+from lgtalent_ie.records.noun_phrases import noun_phrase_after, noun_phrase_before, phrase_words
+from lgtalent_ie.records.offsets import index_from, mention_at
+from lgtalent_ie.records.quantities import NEUTRAL, bounds, parse_quantity
 from lgtalent_ie.schema import Count, Mention, Span
 
 _CONTEXT = 24
@@ -80,8 +75,8 @@ def _read(reading: Reading, mention: Mention) -> Count:
     if sentence is not None and count.dimension not in _UNCOUNTED:
         place = _Place(
             reading, sentence, mention, count,
-            bisect_left(sentence.morphemes, mention.start, key=lambda m: m.start),
-            bisect_left(sentence.morphemes, mention.end, key=lambda m: m.start),
+            index_from(sentence.morphemes, mention.start),
+            index_from(sentence.morphemes, mention.end),
         )  # fmt: skip
         of = _noun_inside(place) or _counted(place)
         if of and count.unit and of.start < mention.end and mention.start < of.end:
@@ -108,9 +103,10 @@ def _unread(mention: Mention) -> Count:
 
 
 def _counted(place: _Place) -> Span | None:
-    if place.count.dimension == "ratio" and place.count.unit is None and place.count.min is None:
-        # 1:1, 3분의 1: a share of something, never a number of it.
-        return _share(place, _skip_adverbs(place))
+    if place.count.dimension == "ratio" and place.count.unit is None:
+        # 1:1 and 3 대 1 compare; 3분의 1 is a share of something, never a number of it.
+        compares = any(joint in place.mention.text for joint in ":대")
+        return None if compares else _share(place, _skip_adverbs(place))
     at = _skip_adverbs(place)
     left = None
     if place.count.unit not in ("배", "곱절", "갑절"):
@@ -135,9 +131,7 @@ def _noun_inside(place: _Place) -> Span | None:
 
 def _skip_adverbs(place: _Place) -> int:
     """Where the counted phrase ends: before 약, 최소, 모두, 총 and times in front of the number."""
-    words = phrase_words("between").union(
-        NEUTRAL, (row.word for row in bound_words() if row.side == "before")
-    )
+    words = phrase_words("between").union(NEUTRAL, bounds("before"))
     at = place.first
     while at > 0:
         morpheme = place.sentence.morphemes[at - 1]
@@ -229,9 +223,8 @@ def _says_how_many(place: _Place, particle: Morpheme) -> bool:
 def _follows(place: _Place) -> Morpheme:
     """The morpheme behind the number and its 이상, 정도, 가량."""
     morphemes = place.sentence.morphemes
-    skipped = {row.word for row in bound_words() if row.side == "after"}
     for morpheme in morphemes[place.last : place.last + 3]:
-        if morpheme.form not in skipped:
+        if morpheme.form not in bounds("after"):
             return morpheme
     end = place.mention.end
     return Morpheme("", "", end, end)

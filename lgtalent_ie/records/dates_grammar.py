@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from lgtalent_ie.records.characters import is_hangul, is_latin
 from lgtalent_ie.records.dates_expressions import (
     Calendar,
     Effect,
@@ -123,9 +124,9 @@ class Match:
 def ends_well(text: str, end: int) -> bool:
     """Whether a word may end here: no letter follows, or a tail such as a particle."""
     following = text[end : end + 1]
-    if not following or not following.isalnum() or (following.isascii() and following.isalpha()):
+    if not following or not following.isalnum() or is_latin(following):
         return True
-    return "가" <= following <= "힣" and tail_pattern().match(text, end) is not None
+    return is_hangul(following) and tail_pattern().match(text, end) is not None
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any
 
 from lgtalent_ie.records.dates_expressions import Effect
 from lgtalent_ie.records.dates_numerals import NATIVE, SINO, sino_number
+from lgtalent_ie.tables import read_table
 
 BLANK = "[ \t\u00a0\u3000]"
 DASH = "[~∼～〜–—-]"
@@ -35,12 +35,6 @@ class Token:
     about: bool = False
 
 
-def read_table(name: str) -> tuple[tuple[str, ...], ...]:
-    """Rows of a table of this package, without its header line."""
-    text = (files(__package__) / "tables" / name).read_text(encoding="utf-8")
-    return tuple(tuple(row.split("\t")) for row in text.splitlines() if row and row[0] != "#")
-
-
 def _sets(cell: str) -> tuple[tuple[str, Any], ...]:
     pairs = (pair.split("=") for pair in cell.split(";"))
     return tuple((k, int(v) if v.lstrip("-").isdigit() else v) for k, v in pairs)
@@ -51,7 +45,7 @@ def words() -> dict[str, tuple[str, bool, tuple[tuple[str, Any], ...]]]:
     """Word without blanks → class, sure, what it sets (`tables/date_words.tsv`)."""
     return {
         row[0].replace(" ", ""): (row[1], row[3] == "y", _sets(row[2]))
-        for row in read_table("date_words.tsv")
+        for row in read_table(__package__, "date_words")
     }
 
 
@@ -59,7 +53,7 @@ def words() -> dict[str, tuple[str, bool, tuple[tuple[str, Any], ...]]]:
 def lunar_days() -> dict[tuple[str, int], str]:
     """(holiday, year) → its day (`tables/date_lunar.tsv`)."""
     days = {}
-    for year, seollal, chuseok, _ in read_table("date_lunar.tsv"):
+    for year, seollal, chuseok, _ in read_table(__package__, "date_lunar"):
         days["seollal", int(year)] = seollal
         days["chuseok", int(year)] = chuseok
     return days
@@ -68,7 +62,7 @@ def lunar_days() -> dict[tuple[str, int], str]:
 @cache
 def tails() -> dict[str, Effect]:
     """What may stand right after an expression → what it does to the value."""
-    return {row[0]: row[1] for row in read_table("date_tails.tsv")}  # type: ignore[misc]
+    return {row[0]: row[1] for row in read_table(__package__, "date_tails")}  # type: ignore[misc]
 
 
 def _alternatives(texts: list[str]) -> str:
@@ -79,7 +73,7 @@ def _alternatives(texts: list[str]) -> str:
 @cache
 def _word_patterns() -> dict[str, re.Pattern[str]]:
     by_first: dict[str, list[str]] = {}
-    for row in read_table("date_words.tsv"):
+    for row in read_table(__package__, "date_words"):
         by_first.setdefault(row[0][0], []).append(row[0])
     return {first: re.compile(_alternatives(texts)) for first, texts in by_first.items()}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from lgtalent_ie.records.numerals import parse_number
+
 _DIGITS = {c: n for n, c in enumerate("영일이삼사오육칠팔구")} | {"공": 0, "륙": 6}
-_POWERS = {"십": 10, "백": 100, "천": 1000}
 SINO = "[영공일이삼사오육륙칠팔구십백천]{1,8}"
 
 NATIVE = {
@@ -21,24 +22,13 @@ NATIVE = {
 
 @lru_cache(maxsize=1024)
 def sino_number(text: str) -> int | None:
-    """The number a Sino-Korean numeral up to 9999 spells, None where it spells none.
+    """The number up to 9999 that a text of `SINO` spells, None where it spells none.
 
     >>> sino_number("이천이십삼"), sino_number("이공이삼"), sino_number("십이"), sino_number("십십")
     (2023, 2023, 12, None)
     """
-    if not any(c in _POWERS for c in text):
-        if not 1 <= len(text) <= 4 or any(c not in _DIGITS for c in text):
-            return None
-        return int("".join(str(_DIGITS[c]) for c in text))
-    total, digit, ceiling = 0, None, 10000
-    for character in text:
-        if character in _POWERS:
-            power = _POWERS[character]
-            if power >= ceiling or digit == 0:
-                return None
-            total, digit, ceiling = total + (1 if digit is None else digit) * power, None, power
-        elif digit is not None or character not in _DIGITS:
-            return None
-        else:
-            digit = _DIGITS[character]
-    return total + (digit or 0)
+    if all(character in _DIGITS for character in text):
+        # 이공이삼: digit by digit, as years are read.
+        return int("".join(str(_DIGITS[c]) for c in text)) if 1 <= len(text) <= 4 else None
+    number = parse_number(text.replace("륙", "육"))
+    return number if isinstance(number, int) and number < 10000 else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -11,10 +10,12 @@ from functools import cache
 from lgtalent_ie.reading import Morpheme, Reading, Sentence
 from lgtalent_ie.records.dates_expressions import Calendar, Expression, Stretch
 from lgtalent_ie.records.dates_grammar import MAX_LENGTH, expression_of, tail_effect
-from lgtalent_ie.records.dates_lexicon import GLOSS, read_table
+from lgtalent_ie.records.dates_lexicon import GLOSS
 from lgtalent_ie.records.dates_point import known_day, parts_of
 from lgtalent_ie.records.dates_resolve import resolve
+from lgtalent_ie.records.offsets import index_from
 from lgtalent_ie.schema import Date, Mention
+from lgtalent_ie.tables import read_table
 
 _LIST_GAP = re.compile(
     rf"(?:{GLOSS})?\s{{0,2}}(?:과|와|,|·|및|∙|하고|에 이어)?\s{{0,2}}(?:및\s{{0,2}})?"
@@ -37,9 +38,13 @@ class _Told:
 def _cues() -> dict[tuple[str, str], frozenset[str]]:
     """(form, tag) → what it says about the dates before it (`tables/date_cues.tsv`)."""
     cues: dict[tuple[str, str], set[str]] = {}
-    for form, tag, says, *_ in read_table("date_cues.tsv"):
+    for form, tag, says, *_ in read_table(__package__, "date_cues"):
         cues.setdefault((form, tag), set()).add(says)
     return {key: frozenset(values) for key, values in cues.items()}
+
+
+def _says(morpheme: Morpheme) -> frozenset[str]:
+    return _cues().get((morpheme.form, morpheme.tag.split("-")[0]), frozenset())
 
 
 def read_dates(reading: Reading) -> tuple[Date, ...]:
@@ -139,7 +144,7 @@ def _inherited(
 
 
 def _morphemes_from(sentence: Sentence, offset: int) -> Sequence[Morpheme]:
-    start = bisect_left(sentence.morphemes, offset, key=lambda m: m.start)
+    start = index_from(sentence.morphemes, offset)
     return sentence.morphemes[start : start + _MAX_MORPHEMES]
 
 
@@ -156,7 +161,7 @@ def _looks_forward(sentence: Sentence, offset: int) -> bool | None:
     present, whole, decision = False, False, None
     for morpheme in _morphemes_from(sentence, offset):
         tag = morpheme.tag.split("-")[0]
-        says = _cues().get((morpheme.form, tag), frozenset())
+        says = _says(morpheme)
         present = present or "present" in says
         ends = tag in ("EF", "EC") and morpheme.form.startswith(("ᆫ다", "는다"))
         said: bool | None = None
@@ -179,6 +184,4 @@ def _looks_forward(sentence: Sentence, offset: int) -> bool | None:
 def _is_report(sentence: Sentence, offset: int) -> bool:
     """Whether a verb of reporting follows at once: `15일 밝혔다`."""
     following = [m for m in _morphemes_from(sentence, offset) if not m.tag.startswith("J")][:1]
-    return any(
-        "report" in _cues().get((m.form, m.tag.split("-")[0]), frozenset()) for m in following
-    )
+    return any("report" in _says(morpheme) for morpheme in following)

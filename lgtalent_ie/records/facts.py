@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import cast
 
 from lgtalent_ie.reading import Reading
-from lgtalent_ie.records.arguments import Filler, arguments_of, complements_of
+from lgtalent_ie.records.arguments import Filler, arguments_of
 from lgtalent_ie.records.clauses import Element, Phrase, Predicate
-from lgtalent_ie.records.names import Names, names_a_day, read_names
-from lgtalent_ie.records.patterns import Frame, frames_of, noun_classes
-from lgtalent_ie.records.relations import Piece, denied, fillers, read_clauses, read_pieces
+from lgtalent_ie.records.names import Names, learn_employers, names_a_day, read_names
+from lgtalent_ie.records.relation_tables import Frame, noun_classes
+from lgtalent_ie.records.relations import Piece, cued, fillers, read_clauses, read_pieces
 from lgtalent_ie.schema import (
     Count,
     Date,
@@ -67,11 +66,7 @@ def read_facts(
     ('hire', ('o1',), '2023', ('m2',))
     """
     names = read_names(reading, dates, counts, organizations)
-    for relation in relations:
-        if relation.type == "per:employee_of" and relation.head in names.mentions:
-            person = names.mentions[relation.head]
-            if relation.tail in names.mentions:
-                names.employer.setdefault(names.key(person), names.mentions[relation.tail])
+    learn_employers(names, relations)
     sources = Sources(
         names,
         {d.mention: d.value for d in dates if d.mention is not None},
@@ -85,35 +80,14 @@ def read_facts(
     for piece, elements, context in read_clauses(list(read_pieces(reading, spans)), names):
         if piece.quoted:
             continue
-        for at, frame in cued(piece, elements, before):
+        for at, frames in cued("fact_frames", piece, elements, before):
             arguments = arguments_of(elements, at, context, names)
-            fact = assemble(frame, elements, arguments, piece, sources)
-            if fact is not None:
-                found.append((order[piece.sentence.start], fact))
+            facts = (assemble(frame, elements, arguments, piece, sources) for frame in frames)
+            found += [(order[piece.sentence.start], fact) for fact in facts if fact is not None]
         before = piece.text
     return tuple(
         sorted((with_relations(f, sources) for f in merged(found, sources)), key=lambda f: f.start)
     )
-
-
-@cache
-def fact_frames() -> Mapping[str, tuple[Frame, ...]]:
-    """Cue → rows of fact_frames.tsv."""
-    return frames_of("fact_frames")
-
-
-def cued(piece: Piece, elements: Sequence[Element], before: str) -> Iterator[tuple[int, Frame]]:
-    """Each predicate that is not denied with the frames that name it."""
-    cues = fact_frames()
-    for at, predicate in enumerate(elements):
-        if not isinstance(predicate, Predicate) or denied(elements, at):
-            continue
-        frames = list(cues.get(predicate.lemma, ()))
-        for noun in complements_of(elements, at):
-            frames += cues.get(f"{noun}>{predicate.lemma}", ())
-        for frame in dict.fromkeys(frames):
-            if not frame.context or any(w in piece.text or w in before for w in frame.context):
-                yield at, frame
 
 
 def assemble(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from lgtalent_ie.records.characters import is_hangul
 from lgtalent_ie.records.numerals import Numeral, numerals_at
 from lgtalent_ie.records.units import Unit, holds, units_at
 from lgtalent_ie.schema import Dimension
@@ -166,7 +167,7 @@ def _tail_fits(text: str, unit: Unit, end: int) -> bool:
     last = unit.unit[-1]
     if last.isascii() and last.isalnum():
         return _LETTER.match(text, end) is None
-    if "가" <= last <= "힣":
+    if is_hangul(last):
         return _TAIL.match(text, end) is not None
     return True
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lgtalent_ie.reading import Reading
-from lgtalent_ie.records.patterns import noun_classes
-from lgtalent_ie.schema import Count, Date, Mention, Organization
+from lgtalent_ie.records.relation_tables import noun_classes
+from lgtalent_ie.schema import Count, Date, Mention, Organization, Relation
 
 SURNAMES_OF_TWO = frozenset(("남궁", "황보", "제갈", "선우", "독고", "사공", "서문", "동방"))
 
@@ -67,6 +67,15 @@ def read_names(
     )
 
 
+def learn_employers(names: Names, relations: Iterable[Relation]) -> None:
+    """Note for each person the first organisation that `per:employee_of` gives them."""
+    for relation in relations:
+        if relation.type == "per:employee_of":
+            person, employer = (names.mentions.get(i) for i in (relation.head, relation.tail))
+            if person is not None and employer is not None:
+                names.employer.setdefault(names.key(person), employer)
+
+
 def plain(text: str) -> str:
     """The name without blanks, in one case.
 
@@ -74,6 +83,11 @@ def plain(text: str) -> str:
     'ai누리데이'
     """
     return "".join(text.split()).casefold()
+
+
+def without_gloss(name: str) -> str:
+    """The name up to its first bracket: `누리대(NRU)` → `누리대`."""
+    return name.split("(")[0].strip()
 
 
 def fits(mention: Mention, of_class: str, names: Names) -> bool:
@@ -85,7 +99,7 @@ def fits(mention: Mention, of_class: str, names: Names) -> bool:
     if of_class == "employer":
         return not is_school(mention.text)
     if of_class == "lab":
-        return mention.text.split("(")[0].strip().endswith(tuple(noun_classes()["lab"]))
+        return without_gloss(mention.text).endswith(tuple(noun_classes()["lab"]))
     return False
 
 
@@ -104,7 +118,7 @@ def is_school(name: str) -> bool:
     (True, False)
     """
     classes = noun_classes()
-    bare = name.split("(")[0].strip()
+    bare = without_gloss(name)
     words = bare.split()
     if not words or bare.endswith(tuple(classes["no_school"])):
         return False
@@ -113,7 +127,7 @@ def is_school(name: str) -> bool:
 
 def is_student(title: str) -> bool:
     """True for 박사과정생, 재학생, 졸업생 …: the organisation is a school then."""
-    return plain(title.split("(")[0]).endswith(tuple(noun_classes()["student"]))
+    return plain(without_gloss(title)).endswith(tuple(noun_classes()["student"]))
 
 
 def is_executive(title: str, organization: str) -> bool:

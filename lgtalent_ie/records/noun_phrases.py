@@ -10,19 +10,20 @@ the things, not the things: `공장 2개 증설`); institution (subjects that co
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 from lgtalent_ie.reading import Morpheme, Reading, Sentence
-from lgtalent_ie.records.quantities import bound_words
-from lgtalent_ie.schema import Mention, Span
+from lgtalent_ie.records.characters import MIDDLE_DOTS
+from lgtalent_ie.records.offsets import index_from, mention_at
+from lgtalent_ie.records.quantities import bounds
+from lgtalent_ie.schema import Span
+from lgtalent_ie.tables import read_table
 
 _DETERMINERS = frozenset(("이", "그", "저", "각", "전", "현", "양", "본", "해당", "이번"))
 _ADVERBIAL_SUFFIXES = frozenset(("당", "별", "씩", "째", "쯤", "끼리", "여"))
 _NOUN_TAGS = ("NNG", "NNP", "XSN", "XPN", "XR", "SL", "SH")
-_JOINTS = frozenset("·‧・ㆍ∙/&-")
+_JOINTS = MIDDLE_DOTS | frozenset("/&-")
 _MARKS = {")": "(", "]": "[", "’": "‘", "”": "“", "'": "'", '"': '"', "」": "「", "》": "《"}
 # A name at the head of the phrase owns the number or is the place of it; nothing is counted.
 _OWNERS = frozenset(("ORG", "PERSON", "LOCATION", "EVENT", "DATE", "TIME"))
@@ -40,8 +41,7 @@ Role = Literal["adverbial", "between", "action", "institution"]
 @cache
 def phrase_word_rows() -> tuple[tuple[str, tuple[str, ...], str], ...]:
     """The rows of `tables/phrase_words.tsv`: role, words, and an example for one of them."""
-    text = (files(__package__) / "tables" / "phrase_words.tsv").read_text("utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
+    rows = read_table(__package__, "phrase_words")
     return tuple((role, tuple(words.split()), example) for role, words, example in rows)
 
 
@@ -74,7 +74,7 @@ def noun_phrase_before(
     if past_number and at > 0:
         number = mention_at(reading, morphemes[at - 1].start)
         if number is not None and number.label == "QUANTITY":
-            at = _index(morphemes, number.start)
+            at = index_from(morphemes, number.start)
     if at == 0:
         return None
     head = morphemes[at - 1]
@@ -122,21 +122,9 @@ def noun_phrase_after(reading: Reading, sentence: Sentence, at: int, position: i
     return reading.span(start, _end(morphemes[right - 1], reading))
 
 
-def mention_at(reading: Reading, offset: int) -> Mention | None:
-    """The mention that covers the character at `offset`."""
-    at = bisect_right(reading.mentions, offset, key=lambda m: m.start) - 1
-    if at < 0 or offset >= reading.mentions[at].end:
-        return None
-    return reading.mentions[at]
-
-
 @cache
 def _not_counted() -> frozenset[str]:
-    return phrase_words("adverbial") | {row.word for row in bound_words() if row.side == "after"}
-
-
-def _index(morphemes: tuple[Morpheme, ...], offset: int) -> int:
-    return bisect_left(morphemes, offset, key=lambda m: m.start)
+    return phrase_words("adverbial").union(bounds("after"))
 
 
 def _end(morpheme: Morpheme, reading: Reading) -> int:
@@ -158,7 +146,7 @@ def _step_left(
             return left
         if mention.label == "QUANTITY" and not mention.text.endswith(_ATTRIBUTIVE):
             return left
-        return min(left - 1, _index(morphemes, mention.start))
+        return min(left - 1, index_from(morphemes, mention.start))
     if morpheme.tag in ("SSC", "SSO", "SS") and surface in _MARKS:
         return _opening(reading, morphemes, left, _MARKS[surface])
     if morpheme.form in phrase_words("adverbial") and morpheme.form != "이번":
@@ -235,7 +223,7 @@ def _step_right(reading: Reading, morphemes: tuple[Morpheme, ...], right: int) -
     if mention is not None:
         if mention.label in _TIMES or mention.label == "QUANTITY":
             return right
-        return max(right + 1, _index(morphemes, mention.end))
+        return max(right + 1, index_from(morphemes, mention.end))
     if morpheme.form in _not_counted():
         return right
     if morpheme.tag.startswith(_NOUN_TAGS) or (surface in _JOINTS):

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from lgtalent_ie.records.characters import is_hangul
 from lgtalent_ie.records.measures import measure_at
 from lgtalent_ie.records.numerals import number_words, parse_number
 from lgtalent_ie.records.units import units
@@ -45,7 +46,7 @@ def _anchor() -> re.Pattern[str]:
 def _grown_together(text: str, start: int) -> bool:
     """Digits at the end of a Korean word, as in 시즌2도, where the unit may be a particle."""
     previous = text[start - 1] if start else " "
-    return "가" <= previous <= "힣" and previous not in "약총각단근"
+    return is_hangul(previous) and previous not in "약총각단근"
 
 
 def find_quantities(text: str) -> tuple[QuantityMatch, ...]:

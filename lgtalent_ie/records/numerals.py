@@ -16,8 +16,9 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
-from importlib.resources import files
 from typing import Literal
+
+from lgtalent_ie.tables import read_table
 
 Script = Literal["digits", "sino", "native", "old", "several", "part"]
 
@@ -70,11 +71,9 @@ def number_words() -> tuple[NumberWord, ...]:
     >>> number_words()[1].word, int(number_words()[1].value)
     ('일', 1)
     """
-    text = (files(__package__) / "tables" / "number_words.tsv").read_text("utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
     return tuple(
         NumberWord(word, kind, Fraction(value), int(limit or 0), example, reads)
-        for word, kind, value, limit, example, reads in rows
+        for word, kind, value, limit, example, reads in read_table(__package__, "number_words")
     )
 
 

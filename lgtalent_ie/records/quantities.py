@@ -8,14 +8,16 @@ the limit in front of the number before the one behind it: `약 10명 이상` is
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Literal, get_args
 
+from lgtalent_ie.records.characters import is_hangul, is_latin
 from lgtalent_ie.records.measures import Measure, measure_at
 from lgtalent_ie.records.numerals import numerals_at, starts_numeral
 from lgtalent_ie.schema import Bound, Count
+from lgtalent_ie.tables import read_table
 
 # Adverbs that may stand between a bounding word and its number without changing either.
 NEUTRAL = ("모두", "총", "전체", "각각", "각", "다시", "무려", "단", "겨우", "고작", "또", "합쳐")
@@ -44,13 +46,17 @@ def bound_words() -> tuple[BoundWord, ...]:
     >>> bound_words()[0].word, bound_words()[0].bound
     ('약', 'approx')
     """
-    text = (files(__package__) / "tables" / "bounds.tsv").read_text("utf-8")
-    lines = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
     known = {bound: bound for bound in get_args(Bound)}
     return tuple(
         BoundWord(word, "before" if side == "before" else "after", known[bound], example)
-        for word, side, bound, example in lines
+        for word, side, bound, example in read_table(__package__, "bounds")
     )
+
+
+@cache
+def bounds(side: Literal["before", "after"]) -> Mapping[str, Bound]:
+    """Word → bound, of the words that bound a number from one side."""
+    return {row.word: row.bound for row in bound_words() if row.side == side}
 
 
 def parse_quantity(text: str, *, before: str = "", after: str = "") -> Count | None:
@@ -108,13 +114,12 @@ def _bound_before(before: str) -> Bound:
     before = before.rstrip(" ")
     for _ in range(3):
         word = before[before.rfind(" ") + 1 :].lstrip("(['\"‘“,")
-        bounds = [row.bound for row in bound_words() if row.side == "before" and row.word == word]
-        if not bounds and word not in NEUTRAL:
+        bound = bounds("before").get(word)
+        if bound is None and word not in NEUTRAL:
             break
-        for bound in bounds:
-            if bound in ("at_least", "at_most"):
-                return bound
-            found = "approx" if bound == "approx" else found
+        if bound in ("at_least", "at_most"):
+            return bound
+        found = bound or found
         before = before[: len(before) - len(word)].rstrip(" ")
     return found
 
@@ -126,33 +131,33 @@ def _bound_after(after: str) -> Bound:
         # 10명 정도 이상, 10명가량을 넘는: a limit may stand behind an approximation.
         particle = _PARTICLE.match(after, at)
         starts = {at, at + after.startswith(" ", at), particle.end() if particle else at}
-        rows = [
-            (row, start)
-            for row in _after_words()
+        words = [
+            (word, start)
+            for word in _after_words()
             for start in starts
-            if after.startswith(row.word, start) and _ends_word(row, after, start)
+            if after.startswith(word, start) and _ends_word(word, after, start)
         ]
-        if not rows:
+        if not words:
             break
-        row, start = rows[0]
-        if row.bound != "approx":
-            return row.bound
-        found, at = row.bound, start + len(row.word)
+        word, start = words[0]
+        found, at = bounds("after")[word], start + len(word)
+        if found != "approx":
+            break
     return found
 
 
 @cache
-def _after_words() -> tuple[BoundWord, ...]:
-    rows = (row for row in bound_words() if row.side == "after")
-    return tuple(sorted(rows, key=lambda row: -len(row.word)))
+def _after_words() -> tuple[str, ...]:
+    """The words behind a number, longest first."""
+    return tuple(sorted(bounds("after"), key=lambda word: -len(word)))
 
 
-def _ends_word(row: BoundWord, after: str, start: int) -> bool:
+def _ends_word(word: str, after: str, start: int) -> bool:
     """여, 대, 선, 쯤 stick to the number and are not the first syllable of another word."""
-    if len(row.word) > 1:
+    if len(word) > 1:
         return True
     following = after[start + 1 : start + 3]
-    stuck = start == 0 or row.word == "쯤"
+    stuck = start == 0 or word == "쯤"
     return stuck and (not following or following[0] in " 이가은는을를의에도로다,.")
 
 
@@ -184,11 +189,10 @@ def _measure_in(text: str, before: str) -> Measure | None:
 def _may_start(text: str, at: int) -> bool:
     """Whether a number can begin here: not inside another number, a Latin or a Korean word."""
     character, previous = text[at], text[at - 1] if at else " "
-    if previous in _JOINTS or previous.isdigit() or (previous.isascii() and previous.isalpha()):
+    if previous in _JOINTS or previous.isdigit() or is_latin(previous):
         return False
     if character in "-−+":
         return previous in " (" and text[at + 1 : at + 2].isdigit()
-    hangul = "가" <= character <= "힣"
-    if hangul and "가" <= previous <= "힣":
+    if is_hangul(character) and is_hangul(previous):
         return False
     return starts_numeral(character) or character in "제첫영$＄€£¥￥₩￦₹₫₽UHNACS"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lgtalent_ie.reading import Morpheme
+from lgtalent_ie.records.characters import is_hangul
 from lgtalent_ie.records.quote_page import QuotePage
 from lgtalent_ie.records.quote_tables import connectives, quoted_nouns, reporting_verbs
 
@@ -25,27 +26,12 @@ NEAR = 3
 
 STEM_TAGS = ("NNG", "NNP", "XR", "MAG", "VV", "VA", "VX", "XSV", "XSA", "XPN")
 VERB_TAGS = ("VV", "VA", "VX", "XSV", "XSA")
-NOUN_TAGS = ("NNG", "NNP", "NNB", "NP", "NR", "SL", "SN", "XSN")
 OBJECT_TAGS = ("JKO", "JKS", "JX")
 # Verbs with another everyday sense report only where no other verb comes between.
 EVERYDAY = frozenset(
-    (
-        "쓰",
-        "적",
-        "올리",
-        "남기",
-        "보",
-        "꼽",
-        "받",
-        "알리",
-        "웃",
-        "드러내",
-        "다지",
-        "여기",
-        "바라",
-        "느끼",
-    )
-)
+    ("쓰", "적", "올리", "남기", "보", "꼽", "받", "알리", "웃", "드러내", "다지", "여기", "바라",
+     "느끼")
+)  # fmt: skip
 
 # Of these the ones that go with 라며: `"…"라며 웃었다`.
 SAID_WITH = frozenset(("쓰", "적", "남기", "웃", "올리"))
@@ -268,7 +254,7 @@ def longest_stem(page: QuotePage, index: int, prefix: str) -> tuple[int, str] | 
 
 def linking_vowel(stem: str) -> str:
     """어 or 아 as vowel harmony writes it; the analyser gives 어 for both."""
-    vowel = (ord(stem[-1]) - ord("가")) // 28 % 21 if "가" <= stem[-1:] <= "힣" else -1
+    vowel = (ord(stem[-1]) - ord("가")) // 28 % 21 if is_hangul(stem[-1:]) else -1
     return "아" if vowel in (0, 8) and stem[-1] != "하" else "어"
 
 

@@ -6,12 +6,12 @@ inside, by the quotative particle behind it, and by the verb that leads to.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from lgtalent_ie.reading import Morpheme
+from lgtalent_ie.records.offsets import mention_at
 from lgtalent_ie.records.quote_cues import Cue, Tail, first_verb, read_tail
 from lgtalent_ie.records.quote_marks import Quoted
 from lgtalent_ie.records.quote_page import QuotePage, Unit
@@ -31,7 +31,6 @@ HEADLINE_EOJEOLS = 2
 AROUND = 60
 REPLIES = frozenset({"네", "예", "응", "아니", "아니오", "글쎄", "물론"})
 OBJECT_CLASSES = ("stress", "urge", "promise", "claim")
-WRITTEN_NAMES = ("적히", "쓰이", "새기")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +256,5 @@ def makes_clause(words: Sequence[Morpheme]) -> bool:
 
 def is_name(page: QuotePage, content: Content) -> bool:
     """True where one mention covers all that is quoted: `'챗엑사원'`, `"LG AI데이"`."""
-    mentions = page.reading.mentions
-    at = bisect_right(mentions, content.start, key=lambda m: m.start) - 1
-    return at >= 0 and mentions[at].end >= content.end
+    mention = mention_at(page.reading, content.start)
+    return mention is not None and mention.end >= content.end

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from lgtalent_ie.records.characters import is_latin
+
 Style = Literal["double", "single", "bracket"]
 Role = Literal["open", "close", "either"]
 Mark = tuple[int, Role]
@@ -117,11 +119,6 @@ def marks_of_line(text: str, start: int, end: int) -> dict[int, list[Mark]]:
         if len(others) % 2:
             by_family[family] = sorted([*others, marks[0]])
     return by_family
-
-
-def is_latin(character: str) -> bool:
-    """True for a letter A–Z; `''` is none."""
-    return character.isascii() and character.isalpha()
 
 
 def is_short_year(text: str, at: int) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lgtalent_ie.reading import Morpheme, Reading, Sentence
+from lgtalent_ie.records.characters import is_hangul
 from lgtalent_ie.records.quote_marks import MARK_CHARACTERS, Quoted, find_quoted
 
 
@@ -104,6 +105,6 @@ def goes_on(text: str, unit: Unit, sentence: Sentence) -> bool:
     end = unit.end
     if sentence.paragraph != unit.paragraph or sentence.kind != unit.kind or end < 2:
         return False
-    if text[end - 1] not in MARK_CHARACTERS or not "가" <= text[sentence.start] <= "힣":
+    if text[end - 1] not in MARK_CHARACTERS or not is_hangul(text[sentence.start]):
         return False
     return sentence.start == end or text[end - 2] not in ".!?…"

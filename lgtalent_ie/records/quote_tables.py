@@ -3,20 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 
-
-@cache
-def rows(table: str) -> tuple[tuple[str, ...], ...]:
-    """The rows of `tables/<table>.tsv` without its header line.
-
-    >>> rows("reporting_verbs")[0]
-    ('말하', 'say', '민 대표는 "새 연구실을 열었다"고 말했다.')
-    """
-    text = files("lgtalent_ie.records").joinpath(f"tables/{table}.tsv").read_text("utf-8")
-    return tuple(
-        tuple(line.split("\t")) for line in text.splitlines() if line and not line.startswith("#")
-    )
+from lgtalent_ie.tables import read_table
 
 
 @cache
@@ -27,34 +15,34 @@ def reporting_verbs() -> dict[str, str]:
     verbs whose subject is the source. `light` needs a reporting noun (`반응을 보이`), `appear`
     leaves the source unnamed (`지적이 나오`), `name` makes what is quoted a name (`라고 부르`).
     """
-    return {row[0]: row[1] for row in rows("reporting_verbs")}
+    return {row[0]: row[1] for row in read_table(__package__, "reporting_verbs")}
 
 
 @cache
 def connectives() -> dict[str, str]:
     """What may follow a closing mark → `link` (a verb follows), `connective` or `adnominal`."""
-    return {row[0]: row[1] for row in rows("reporting_connectives")}
+    return {row[0]: row[1] for row in read_table(__package__, "reporting_connectives")}
 
 
 @cache
 def quoted_nouns() -> dict[str, str]:
     """Nouns after `라는`: `report` (말, 반응, 설명) or `name` (이름, 제목, 구호)."""
-    return {row[0]: row[1] for row in rows("quoted_nouns")}
+    return {row[0]: row[1] for row in read_table(__package__, "quoted_nouns")}
 
 
 @cache
 def speaker_nouns() -> dict[str, str]:
     """Nouns that name a source → person, organization or document."""
-    return {row[0]: row[1] for row in rows("speaker_nouns")}
+    return {row[0]: row[1] for row in read_table(__package__, "speaker_nouns")}
 
 
 @cache
 def speaker_pronouns() -> dict[str, str]:
     """Phrases that point back to a source → person, organization or group."""
-    return {row[0]: row[1] for row in rows("speaker_pronouns")}
+    return {row[0]: row[1] for row in read_table(__package__, "speaker_pronouns")}
 
 
 @cache
 def speaker_stops() -> frozenset[str]:
     """Nouns of time that may stand before a speaker without a particle (`이날 조 사장은`)."""
-    return frozenset(row[0] for row in rows("speaker_stops"))
+    return frozenset(row[0] for row in read_table(__package__, "speaker_stops"))

@@ -22,6 +22,7 @@ from lgtalent_ie.records.quote_page import QuotePage, open_page
 from lgtalent_ie.records.quote_tables import reporting_verbs
 from lgtalent_ie.records.speaker_names import People, identify, meet_people
 from lgtalent_ie.records.speakers import (
+    NAMING,
     Phrase,
     best_phrase,
     genitive_before,
@@ -333,7 +334,7 @@ def carry(
             p
             for p in phrases_between(page, before.start, before.end, bare=False)
             if p.marked_by in ("topic", "subject", "께서", "역시", "도")
-            and people.reading.within(p.start, p.end, ("PERSON", "TITLE", "ORG"))
+            and people.reading.within(p.start, p.end, NAMING)
         ]
         phrase = best_phrase(phrases, strict=True)
         if phrase is not None:

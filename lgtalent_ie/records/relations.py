@@ -19,40 +19,38 @@ from lgtalent_ie.records.arguments import (
     complements_of,
     next_context,
 )  # fmt: skip
-from lgtalent_ie.records.clauses import (
-    Element,
-    Predicate,
+from lgtalent_ie.records.characters import MIDDLE_DOTS
+from lgtalent_ie.records.clause_tokens import (
     Token,
     headline_topic,
     linearise,
-    read_elements,
     without_brackets,
 )  # fmt: skip
+from lgtalent_ie.records.clauses import Element, Predicate, read_elements
 from lgtalent_ie.records.names import (
     Names,
     fits,
     is_executive,
     is_school,
     is_student,
+    learn_employers,
     names_a_day,
     plain,
     read_names,
 )
-from lgtalent_ie.records.patterns import (
+from lgtalent_ie.records.patterns import Pattern, match_at, relation_patterns
+from lgtalent_ie.records.relation_tables import (
     Argument,
     Frame,
-    Pattern,
     frames_of,
-    match_at,
     noun_classes,
-    relation_patterns,
     relation_types,
 )  # fmt: skip
 from lgtalent_ie.schema import Count, Date, Mention, Organization, Quote, Relation
 
 # A sentence of more tokens is a list or noise; its end is left unread.
 MOST_TOKENS = 1500
-LISTED = frozenset((",", "·", "ㆍ", "와", "과", "및", "랑"))
+LISTED = MIDDLE_DOTS | {",", "와", "과", "및", "랑"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +110,7 @@ def read_relations(
     pieces = list(read_pieces(reading, [(q.start, q.end) for q in quotes if q.kind != "indirect"]))
     for piece in pieces:
         read_patterns(piece, found)
-    for relation in found.relations.values():
-        if relation.type == "per:employee_of":
-            person = found.names.mentions[relation.head]
-            found.names.employer.setdefault(
-                found.names.key(person), found.names.mentions[relation.tail]
-            )
+    learn_employers(found.names, found.relations.values())
     before = ""
     for piece, elements, context in read_clauses(pieces, found.names):
         read_frames(piece, elements, context, before, found)
@@ -225,20 +218,33 @@ def listed(mention: Mention, tokens: Sequence[Token]) -> list[Mention]:
 def read_frames(
     piece: Piece, elements: Sequence[Element], context: Context, before: str, found: Found
 ) -> None:
-    """Relations of each predicate that a frame names, unless it is negated."""
-    cues = frames_of("relation_frames")
+    """Relations of each predicate that a frame names."""
+    for at, frames in cued("relation_frames", piece, elements, before):
+        arguments = arguments_of(elements, at, context, found.names)
+        for frame in frames:
+            fill(frame, arguments, piece, found)
+
+
+def cued(
+    table: str, piece: Piece, elements: Sequence[Element], before: str
+) -> Iterator[tuple[int, list[Frame]]]:
+    """Each predicate that is not denied with the frames of the table that name it.
+
+    `before` is the sentence before, where a frame's context may stand as well.
+    """
+    cues = frames_of(table)
     for at, predicate in enumerate(elements):
         if not isinstance(predicate, Predicate) or denied(elements, at):
             continue
         frames = list(cues.get(predicate.lemma, ()))
-        for noun in complements_of(elements, at):
+        for noun in sorted(complements_of(elements, at)):
             frames += cues.get(f"{noun}>{predicate.lemma}", ())
-        if not frames:
-            continue
-        arguments = arguments_of(elements, at, context, found.names)
-        for frame in dict.fromkeys(frames):
-            if not frame.context or any(w in piece.text or w in before for w in frame.context):
-                fill(frame, arguments, piece, found)
+        fitting = [
+            frame for frame in dict.fromkeys(frames)
+            if not frame.context or any(w in piece.text or w in before for w in frame.context)
+        ]  # fmt: skip
+        if fitting:
+            yield at, fitting
 
 
 def denied(elements: Sequence[Element], at: int) -> bool:

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lgtalent_ie.reading import Reading
+from lgtalent_ie.records.offsets import index_from
 from lgtalent_ie.records.quote_tables import speaker_pronouns
+from lgtalent_ie.records.speakers import NAMING
 from lgtalent_ie.schema import Mention, Organization, Speaker
 
 # How many mentions may follow a name as its affiliation and titles.
@@ -114,7 +116,7 @@ def identify(people: People, start: int, end: int, previous: Speaker | None) -> 
     """
     reading = people.reading
     text = reading.text[start:end]
-    inside = reading.within(start, end, ("PERSON", "TITLE", "ORG"))
+    inside = reading.within(start, end, NAMING)
     persons = [m for m in inside if m.label == "PERSON"]
     titles = [m for m in inside if m.label == "TITLE"]
     groups = [m for m in inside if m.label == "ORG"]
@@ -231,7 +233,7 @@ def antecedent(people: People, offset: int, previous: Speaker | None) -> Person 
 def organization_before(people: People, offset: int) -> str | None:
     """Which organisation `이 회사` means: the last one named before, by its canonical name."""
     mentions = people.reading.mentions
-    at = bisect_left(mentions, offset, key=lambda m: m.start)
+    at = index_from(mentions, offset)
     for mention in reversed(mentions[max(0, at - MOST_CANDIDATES) : at]):
         if mention.label == "ORG":
             return people.organizations.get(mention.id, mention.text)

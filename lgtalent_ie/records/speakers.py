@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 
+from lgtalent_ie.records.characters import MIDDLE_DOTS
+from lgtalent_ie.records.offsets import mention_at
 from lgtalent_ie.records.quote_marks import MARK_CHARACTERS
 from lgtalent_ie.records.quote_page import QuotePage
 from lgtalent_ie.records.quote_tables import speaker_nouns, speaker_pronouns, speaker_stops
-from lgtalent_ie.schema import Mention
+from lgtalent_ie.schema import Label
 
-NAMING = ("PERSON", "ORG", "TITLE")
+# The labels of mentions that name a source.
+NAMING: tuple[Label, ...] = ("PERSON", "ORG", "TITLE")
 # What a noun phrase is made of; brackets and mentions are taken whole.
 PHRASE_TAGS = ("NNG", "NNP", "NNB", "NR", "NP", "SN", "SL", "SH", "XR", "XPN", "XSN", "MM")
 NOUN_TAGS = ("NNG", "NNP", "NNB", "NR", "NP", "SN", "SL", "SH", "XSN")
-JOINERS = frozenset("·&-∙・‧ㆍ./+㈜㈔")
-VERB_TAGS = ("VV", "VA", "VX", "VCP", "VCN", "XSV", "XSA")
+JOINERS = MIDDLE_DOTS | frozenset("&-./+㈜㈔")
 PERSON_ENDINGS = ("자", "생", "원", "장", "인", "사", "측", "들", "진", "팀", "관", "가", "님")
 # No name of a source is longer; a page without particles stays linear.
 LONGEST_PHRASE = 40
@@ -142,7 +143,7 @@ def phrase_ending(page: QuotePage, index: int, low: int, marked_by: str) -> Phra
     if start_index > index:
         return None
     start, end = morphemes[start_index].start, morphemes[index].end
-    split = mention_at(page, start)
+    split = mention_at(page.reading, start)
     if split is not None and split.label in NAMING:
         # A mention that the analyser split otherwise is part of the phrase as a whole.
         start = split.start
@@ -197,15 +198,8 @@ def belongs(page: QuotePage, at: int, following: int) -> bool:
 
 def in_mention(page: QuotePage, offset: int) -> bool:
     """True where a name or title covers the character."""
-    mention = mention_at(page, offset)
+    mention = mention_at(page.reading, offset)
     return mention is not None and mention.label in NAMING
-
-
-def mention_at(page: QuotePage, offset: int) -> Mention | None:
-    """The mention that covers the character."""
-    mentions = page.reading.mentions
-    at = bisect_right(mentions, offset, key=lambda m: m.start) - 1
-    return mentions[at] if at >= 0 and offset < mentions[at].end else None
 
 
 def trim(page: QuotePage, start: int, last: int) -> int:
@@ -264,7 +258,7 @@ def names_source(page: QuotePage, start: int, end: int, last: int) -> bool:
     head_start = morphemes[head].start
     for mention in reading.within(start, end):
         if mention.start <= head_start < mention.end:
-            return mention.label in ("PERSON", "TITLE", "ORG")
+            return mention.label in NAMING
     if page.text[start:end] in speaker_pronouns():
         return True
     word = head_word(page, head)

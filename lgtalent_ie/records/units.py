@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Literal, get_args
 
 from lgtalent_ie.schema import Dimension
+from lgtalent_ie.tables import read_table
 
 UnitDimension = Dimension | Literal["none"]
 _DIMENSIONS = (*get_args(Dimension), "none")
@@ -51,8 +51,7 @@ def units() -> tuple[Unit, ...]:
     >>> units()[0].unit, units()[0].dimension
     ('명', 'person')
     """
-    text = (files(__package__) / "tables" / "units.tsv").read_text("utf-8")
-    return tuple(_unit(line) for line in text.splitlines() if line and not line.startswith("#"))
+    return tuple(_unit(*row) for row in read_table(__package__, "units"))
 
 
 def units_at(text: str, at: int) -> tuple[Unit, ...]:
@@ -78,15 +77,17 @@ def holds(unit: Unit, value: int | float | None, before: str) -> bool:
     return True
 
 
-def _unit(line: str) -> Unit:
-    unit, dimension, counts, currency, factor, scripts, when, sure, example = line.split("\t")
+def _unit(
+    unit: str, dimension: str, counts: str, currency: str, factor: str, scripts: str, when: str,
+    sure: str, example: str,
+) -> Unit:  # fmt: skip
     for known in _DIMENSIONS:
         if known == dimension:
             return Unit(
                 unit, known, counts or None, currency or None, _factor(factor), scripts, when,
                 sure == "yes", example,
             )  # fmt: skip
-    raise ValueError(f"units.tsv: {dimension!r} is no dimension in {line!r}")
+    raise ValueError(f"units.tsv: {dimension!r} is no dimension, of {unit!r}")
 
 
 def _factor(written: str) -> float | None:

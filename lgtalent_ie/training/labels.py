@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 
 from lgtalent_ie.schema import LABELS
+from lgtalent_ie.tables import read_table
 
 Spans = list[tuple[int, int, str]]
 
@@ -27,13 +27,10 @@ CHAINED = ("ORG", "LOCATION")
 @cache
 def label_map() -> Mapping[tuple[str, str], str]:
     """(source, its label) → one of the nine labels, `O`, or `?` for left out of the loss."""
-    table = files("lgtalent_ie.training") / "tables" / "label_map.tsv"
     mapping = {}
-    for line in table.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            source, label, mention, *_ = line.split("\t")
-            assert mention in (*LABELS, UNSURE, NOTHING), line
-            mapping[source, label] = mention
+    for source, label, mention, _ in read_table(__package__, "label_map"):
+        assert mention in (*LABELS, UNSURE, NOTHING), (source, label)
+        mapping[source, label] = mention
     return mapping
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from helpers import MentionSpec, make_reading
 
 from lgtalent_ie.reading import Reading
 from lgtalent_ie.schema import Count, Date, Dimension, Organization
 
-CASES = Path(__file__).parent.parent / "cases"
 MARK = re.compile(r"\[([^\[\]]{1,80})\]([A-Z]{3,8})")
 UNITS: tuple[tuple[Dimension, tuple[str, ...]], ...] = (
     ("person", ("명", "여명", "인", "여 명", "사람")),
@@ -34,7 +32,6 @@ def read_marked(
     text: str, published: str | None = None, dates: dict[str, str] | None = None
 ) -> Marked:
     """One organisation per name, dimensions from the last characters, dates as given."""
-    text = text.replace("\\n", "\n")
     specs: list[MentionSpec] = []
     plain, at = "", 0
     starts: list[tuple[str, str, int]] = []
@@ -80,10 +77,3 @@ def read_marked(
             for n, (name, ids) in enumerate(by_name.items(), 1)
         ),
     )
-
-
-def read_cases(name: str) -> list[tuple[str, str]]:
-    """The rows of tests/cases/<name>.tsv; comments and blank lines are none."""
-    lines = (CASES / f"{name}.tsv").read_text("utf-8").splitlines()
-    rows = (line.split("\t") for line in lines if line.strip() and not line.startswith("#"))
-    return [(text, expected) for text, expected in rows]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from helpers import MentionSpec, make_reading
+from helpers import MentionSpec, make_reading, read_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,14 +12,6 @@ from lgtalent_ie.records.counts import read_counts
 from lgtalent_ie.records.noun_phrases import phrase_word_rows, phrase_words
 from lgtalent_ie.records.numbers import find_quantities
 from lgtalent_ie.schema import LABELS, Count, Label, Mention, Section
-
-CASES = Path(__file__).parent.parent / "cases"
-
-
-def cases() -> list[tuple[str, ...]]:
-    lines = (CASES / "counted.tsv").read_text("utf-8").splitlines()
-    rows = (line.split("\t") for line in lines if line and not line.startswith("#"))
-    return [(*row, "")[:4] for row in rows]
 
 
 def named(others: str) -> list[MentionSpec]:
@@ -37,7 +27,7 @@ def count_of(reading: Reading, surface: str) -> Count:
     return next(c for c in read_counts(reading) if c.mention == mention.id)
 
 
-@pytest.mark.parametrize(("text", "quantity", "counted", "others"), cases())
+@pytest.mark.parametrize(("text", "quantity", "counted", "others"), read_cases("counted"))
 def test_what_is_counted(text: str, quantity: str, counted: str, others: str) -> None:
     reading = make_reading(text, [("QUANTITY", quantity), *named(others)])
     count = count_of(reading, quantity)

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from pathlib import Path
 
 import pytest
-from helpers import make_reading
+from helpers import make_reading, read_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lgtalent_ie.records.dates import find_dates, parse_date, read_dates
 from lgtalent_ie.records.dates_calendar import days_covered, nth_week, nth_weekday
-from lgtalent_ie.records.dates_lexicon import read_table
 from lgtalent_ie.records.dates_numerals import sino_number
 from lgtalent_ie.schema import Date
+from lgtalent_ie.tables import read_table
 
-CASES = Path(__file__).parents[1] / "cases"
 BEFORE = Date(None, "DATE", "2023-05-03", "2023-05-03", "2023-05-03")
 
 
-def rows(name: str) -> list[list[str]]:
-    lines = (CASES / name).read_text(encoding="utf-8").splitlines()
-    return [line.split("\t") for line in lines if line and not line.startswith("#")]
-
-
-@pytest.mark.parametrize("text,anchor,value,mod,kind,first,last", rows("dates.tsv"))
+@pytest.mark.parametrize("text,anchor,value,mod,kind,first,last", read_cases("dates"))
 def test_value(
     text: str, anchor: str, value: str, mod: str, kind: str, first: str, last: str
 ) -> None:
@@ -39,7 +32,7 @@ def test_value(
     assert got == (value, mod, kind, first, last)
 
 
-@pytest.mark.parametrize("marked", [row[0] for row in rows("date_spans.tsv")])
+@pytest.mark.parametrize("marked", [row[0] for row in read_cases("date_spans")])
 def test_spans(marked: str) -> None:
     """`[…]` marks a DATE, `<…>` a TIME; nothing else may be found."""
     text, expected = "", []
@@ -52,7 +45,9 @@ def test_spans(marked: str) -> None:
     assert found == expected
 
 
-@pytest.mark.parametrize("row", read_table("date_words.tsv"), ids=lambda row: row[0])
+@pytest.mark.parametrize(
+    "row", read_table("lgtalent_ie.records", "date_words"), ids=lambda row: row[0]
+)
 def test_every_word_of_the_table(row: tuple[str, ...]) -> None:
     _, _, _, sure, example, value = row
     date_ = parse_date(example, "2023-06-21", previous=BEFORE)
@@ -60,7 +55,9 @@ def test_every_word_of_the_table(row: tuple[str, ...]) -> None:
     assert sure in ("y", "n")
 
 
-@pytest.mark.parametrize("row", read_table("date_lunar.tsv"), ids=lambda row: row[0])
+@pytest.mark.parametrize(
+    "row", read_table("lgtalent_ie.records", "date_lunar"), ids=lambda row: row[0]
+)
 def test_every_lunar_year(row: tuple[str, ...]) -> None:
     year, seollal, chuseok, example = row
     chuseok_read, seollal_read = parse_date(example), parse_date(f"{year}년 설날")
@@ -68,7 +65,9 @@ def test_every_lunar_year(row: tuple[str, ...]) -> None:
     assert seollal_read is not None and seollal_read.value == seollal
 
 
-@pytest.mark.parametrize("row", read_table("date_tails.tsv"), ids=lambda row: row[0].strip())
+@pytest.mark.parametrize(
+    "row", read_table("lgtalent_ie.records", "date_tails"), ids=lambda row: row[0].strip()
+)
 def test_every_tail(row: tuple[str, ...]) -> None:
     """The expression ends before its tail, and the two together still have a value."""
     marked = row[2]
@@ -79,7 +78,9 @@ def test_every_tail(row: tuple[str, ...]) -> None:
     assert parse_date(inside, "2023-06-21", previous=BEFORE) is not None
 
 
-@pytest.mark.parametrize("row", read_table("date_cues.tsv"), ids=lambda row: "/".join(row[:3]))
+@pytest.mark.parametrize(
+    "row", read_table("lgtalent_ie.records", "date_cues"), ids=lambda row: "/".join(row[:3])
+)
 def test_every_cue(row: tuple[str, ...]) -> None:
     form, tag, _, example, published, value = row
     surface = example[example.index("[") + 1 : example.index("]")]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from helpers import make_reading
-from marked import Marked, read_cases, read_marked
+from helpers import make_reading, read_cases
+from marked import Marked, read_marked
 
 from lgtalent_ie.records.facts import COUNTED, read_facts
-from lgtalent_ie.records.patterns import frames
+from lgtalent_ie.records.relation_tables import frames
 from lgtalent_ie.records.relations import read_relations
 from lgtalent_ie.schema import Fact
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
+from helpers import read_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,15 +16,9 @@ from lgtalent_ie.records.numerals import NumberWord, number_words, numerals_at
 from lgtalent_ie.records.quantities import BoundWord, bound_words, parse_quantity
 from lgtalent_ie.records.units import Unit, units
 
-CASES = Path(__file__).parent.parent / "cases"
 SOME_TEXT = st.text(
     alphabet="0123456789,.:~-·여만억천백십수한두세명원%대번째위제 가은을약중등()", max_size=60
 )
-
-
-def cases(name: str) -> list[list[str]]:
-    lines = (CASES / f"{name}.tsv").read_text("utf-8").splitlines()
-    return [line.split("\t") for line in lines if line and not line.startswith("#")]
 
 
 def as_number(written: str) -> int | float | None:
@@ -46,7 +40,7 @@ def unmarked(sentence: str) -> tuple[str, list[tuple[int, int, bool]]]:
     return text, spans
 
 
-@pytest.mark.parametrize(("text", "value"), cases("numbers"))
+@pytest.mark.parametrize(("text", "value"), read_cases("numbers"))
 def test_number(text: str, value: str) -> None:
     number, expected = parse_number(text), as_number(value)
     assert number == expected
@@ -55,7 +49,7 @@ def test_number(text: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "before", "after", "value", "low", "high", "unit", "dimension", "bound", "currency"),
-    cases("quantities"),
+    read_cases("quantities"),
 )
 def test_quantity(
     text: str, before: str, after: str, value: str, low: str, high: str,
@@ -73,7 +67,7 @@ def test_quantity(
     assert (count.start, count.end, count.text) == (0, len(text), text)
 
 
-@pytest.mark.parametrize("sentence", [row[0] for row in cases("quantity_spans")])
+@pytest.mark.parametrize("sentence", [row[0] for row in read_cases("quantity_spans")])
 def test_where_quantities_stand(sentence: str) -> None:
     text, expected = unmarked(sentence)
     found = [(m.start, m.end, m.sure) for m in find_quantities(text)]

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-from pathlib import Path
-
 import pytest
+from helpers import read_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lgtalent_ie.reading import Reading
-from lgtalent_ie.records.organizations import organization_key, read_organizations
+from lgtalent_ie.records.organization_names import read_name
+from lgtalent_ie.records.organizations import read_organizations
 from lgtalent_ie.schema import Mention, Organization
+from lgtalent_ie.tables import read_table
 
-CASES = Path(__file__).parent.parent / "cases" / "organizations.tsv"
-TABLES = files("lgtalent_ie") / "records" / "tables"
-
-
-def rows(text: str) -> list[list[str]]:
-    return [line.split("\t") for line in text.splitlines() if line and line[0] != "#"]
+SUFFIXES = read_table("lgtalent_ie.records", "org_suffixes")
+ALIASES = read_table("lgtalent_ie.records", "org_aliases")
 
 
 def marked(line: str) -> tuple[Reading, list[str]]:
@@ -57,7 +53,7 @@ def expected_clusters(numbers: list[str]) -> set[tuple[str, ...]]:
 
 @pytest.mark.parametrize(
     ("text", "names"),
-    [pytest.param(text, names, id=what) for what, text, names in rows(CASES.read_text("utf-8"))],
+    [pytest.param(text, names, id=what) for what, text, names in read_cases("organizations")],
 )
 def test_cases(text: str, names: str) -> None:
     reading, numbers = marked(text)
@@ -69,17 +65,13 @@ def test_cases(text: str, names: str) -> None:
         assert [o.name for o in organizations if first in o.mentions] == [name]
 
 
-@pytest.mark.parametrize(
-    "example", [row[-1] for row in rows((TABLES / "org_suffixes.tsv").read_text("utf-8"))]
-)
+@pytest.mark.parametrize("example", [row[-1] for row in SUFFIXES])
 def test_example_of_every_suffix_row(example: str) -> None:
     reading, numbers = marked(example)
     assert clusters(read_organizations(reading)) == expected_clusters(numbers)
 
 
-@pytest.mark.parametrize(
-    ("canonical", "forms", "example"), rows((TABLES / "org_aliases.tsv").read_text("utf-8"))
-)
+@pytest.mark.parametrize(("canonical", "forms", "example"), ALIASES)
 def test_every_alias_row(canonical: str, forms: str, example: str) -> None:
     reading, numbers = marked(example)
     assert clusters(read_organizations(reading)) == expected_clusters(numbers)
@@ -87,17 +79,15 @@ def test_every_alias_row(canonical: str, forms: str, example: str) -> None:
 
 
 def test_no_two_alias_rows_share_a_key() -> None:
-    table = rows((TABLES / "org_aliases.tsv").read_text("utf-8"))
-    names = [name for canonical, forms, _ in table for name in (canonical, *forms.split("|"))]
+    names = [name for canonical, forms, _ in ALIASES for name in (canonical, *forms.split("|"))]
     assert len(set(names)) == len(names)
-    assert len({organization_key(row[0]) for row in table}) == len(table)
-    assert len(of_surfaces(*names)) == len(table)
+    assert len({read_name(row[0]).key for row in ALIASES}) == len(ALIASES)
+    assert len(of_surfaces(*names)) == len(ALIASES)
 
 
 def test_every_suffix_form_stands_once_in_its_kind() -> None:
-    table = rows((TABLES / "org_suffixes.tsv").read_text("utf-8"))
-    assert len({(kind, form) for kind, form, *_ in table}) == len(table)
-    assert {len(row) for row in table} == {4}
+    assert len({(kind, form) for kind, form, *_ in SUFFIXES}) == len(SUFFIXES)
+    assert {len(row) for row in SUFFIXES} == {4}
 
 
 def test_aliases_are_the_other_forms_in_order() -> None:

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from helpers import analyzer, make_reading
+from helpers import analyzer, make_reading, read_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lgtalent_ie.reading import Reading
 from lgtalent_ie.records.quote_marks import CARRIED_LINES, find_quoted
-from lgtalent_ie.records.quote_tables import rows
 from lgtalent_ie.records.quotes import read_quotes
 from lgtalent_ie.schema import Label, Mention, Organization, Quote, Section, SectionKind
+from lgtalent_ie.tables import read_table
 
-CASES = Path(__file__).parent.parent / "cases" / "quotes.tsv"
-
-
-def cases() -> list[tuple[str, str, str, str]]:
-    """(rule, text, mentions, quotes) of the case table; ⏎ stands for a line break."""
-    found = []
-    for line in CASES.read_text("utf-8").splitlines()[1:]:
-        rule, text, mentions, quotes = (cell.replace("⏎", "\n") for cell in line.split("\t"))
-        found.append((rule, text, mentions, quotes))
-    return found
+PACKAGE = "lgtalent_ie.records"
 
 
 def mentions_of(cell: str) -> list[tuple[str, str] | tuple[str, str, int]]:
@@ -62,13 +52,13 @@ def padded(cell: str) -> list[str]:
     return ["|".join((part.strip().split("|") + ["-"] * 8)[:8]) for part in cell.split(" ;; ")]
 
 
-@pytest.mark.parametrize(("rule", "text", "mentions", "quotes"), cases())
+@pytest.mark.parametrize(("rule", "text", "mentions", "quotes"), read_cases("quotes"))
 def test_case(rule: str, text: str, mentions: str, quotes: str) -> None:
     reading = make_reading(text, mentions_of(mentions))
     assert [written(q) for q in read_quotes(reading, ())] == padded(quotes), rule
 
 
-@pytest.mark.parametrize(("stem", "verb_class", "example"), rows("reporting_verbs"))
+@pytest.mark.parametrize(("stem", "verb_class", "example"), read_table(PACKAGE, "reporting_verbs"))
 def test_reporting_verb(stem: str, verb_class: str, example: str) -> None:
     quotes = read_quotes(make_reading(example), ())
     if verb_class == "name":
@@ -81,7 +71,9 @@ def test_reporting_verb(stem: str, verb_class: str, example: str) -> None:
     assert (quotes[0].speaker is None) == (verb_class == "appear")
 
 
-@pytest.mark.parametrize(("form", "role", "example", "cue"), rows("reporting_connectives"))
+@pytest.mark.parametrize(
+    ("form", "role", "example", "cue"), read_table(PACKAGE, "reporting_connectives")
+)
 def test_connective(form: str, role: str, example: str, cue: str) -> None:
     quotes = read_quotes(make_reading(example), ())
     assert len(quotes) == (2 if role == "connective" else 1)
@@ -91,13 +83,13 @@ def test_connective(form: str, role: str, example: str, cue: str) -> None:
     assert speakers == {"참가자들" if example.startswith("참가자들") else "민 대표"}
 
 
-@pytest.mark.parametrize(("noun", "noun_class", "example"), rows("quoted_nouns"))
+@pytest.mark.parametrize(("noun", "noun_class", "example"), read_table(PACKAGE, "quoted_nouns"))
 def test_quoted_noun(noun: str, noun_class: str, example: str) -> None:
     quotes = read_quotes(make_reading(example), ())
     assert [q.cue.text for q in quotes if q.cue] == (["내놓았다"] if noun_class == "report" else [])
 
 
-@pytest.mark.parametrize(("noun", "refers", "example"), rows("speaker_nouns"))
+@pytest.mark.parametrize(("noun", "refers", "example"), read_table(PACKAGE, "speaker_nouns"))
 def test_speaker_noun(noun: str, refers: str, example: str) -> None:
     (quote,) = read_quotes(make_reading(example), ())
     assert quote.speaker is not None
@@ -106,7 +98,7 @@ def test_speaker_noun(noun: str, refers: str, example: str) -> None:
     assert refers in ("person", "organization", "document")
 
 
-@pytest.mark.parametrize(("form", "refers", "example"), rows("speaker_pronouns"))
+@pytest.mark.parametrize(("form", "refers", "example"), read_table(PACKAGE, "speaker_pronouns"))
 def test_speaker_pronoun(form: str, refers: str, example: str) -> None:
     first = example.split("은 ")[0].split(" ")[0]
     mentions = {
@@ -125,7 +117,7 @@ def test_speaker_pronoun(form: str, refers: str, example: str) -> None:
     assert quote.speaker.affiliation == ("한빛" if refers == "organization" else None)
 
 
-@pytest.mark.parametrize(("word", "example"), rows("speaker_stops"))
+@pytest.mark.parametrize(("word", "example"), read_table(PACKAGE, "speaker_stops"))
 def test_time_is_no_speaker(word: str, example: str) -> None:
     (quote,) = read_quotes(make_reading(example), ())
     assert quote.speaker is not None
@@ -144,7 +136,7 @@ TABLES = [
 
 @pytest.mark.parametrize("table", TABLES)
 def test_table_rows_are_distinct(table: str) -> None:
-    keys = [row[0] for row in rows(table)]
+    keys = [row[0] for row in read_table(PACKAGE, table)]
     assert len(keys) == len(set(keys))
 
 

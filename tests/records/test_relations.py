@@ -5,18 +5,13 @@ from __future__ import annotations
 from itertools import islice, product
 
 import pytest
-from helpers import make_reading
+from helpers import make_reading, read_cases
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from marked import read_cases, read_marked
+from marked import read_marked
 
-from lgtalent_ie.records.patterns import (
-    frames,
-    read_argument,
-    read_atom,
-    relation_patterns,
-    relation_types,
-)
+from lgtalent_ie.records.patterns import read_atom, relation_patterns
+from lgtalent_ie.records.relation_tables import frames, read_argument, relation_types
 from lgtalent_ie.records.relations import read_relations
 from lgtalent_ie.schema import LABELS, Date, Organization, Quote
 
@@ -105,6 +100,11 @@ def test_a_duration_is_no_date_of_an_event() -> None:
 def test_no_text_and_no_mentions_give_nothing() -> None:
     assert read_relations(make_reading(""), (), (), (), ()) == ()
     assert read_relations(make_reading("한빛은 20일 행사를 열었다."), (), (), (), ()) == ()
+
+
+def test_a_short_line_that_ends_behind_a_comma_gives_nothing() -> None:
+    assert relations_of("[한빛]ORG [누리대]ORG, 웃") == []
+    assert relations_of("[한빛]ORG [누리대]ORG [해오름]ORG,") == []
 
 
 def test_atoms_and_arguments() -> None:

@@ -1,0 +1,140 @@
+"""A text as it should have been, and the way back to the text as it was given.
+
+Pages carry decomposed syllables, zero-width and control characters, entities that lost their `&`.
+No step could read `12\\u200b명`, and none may change the text. So a cleaned copy is read, and every
+offset of what was found is led back to the text as given.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, NamedTuple
+
+from lgtalent_ie.schema import RECORDS, Document, Warning
+
+# Format characters that join or separate nothing a reader sees.
+INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+
+ODD_CHARACTERS = {
+    "control_characters": r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]",
+    "lone_surrogates": r"[\ud800-\udfff]",
+}
+
+
+class Alignment(NamedTuple):
+    """A cleaned text; its character i stands for `given[starts[i]:ends[i]]`."""
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where text[start:end] stands in the text as given."""
+        first = self.starts[min(start, len(self.starts) - 1)]
+        return first, self.ends[end - 1] if end > start else first
+
+
+def align(
+    given: str, start: int, end: int, repairs: Sequence[tuple[int, int, str]] = ()
+) -> Alignment:
+    """Clean given[start:end]: composed syllables, no invisible or control characters.
+
+    `repairs` are (start, end, replacement) of broken entities, sorted, as `page.entity_repairs`
+    finds them; those outside start..end are passed over.
+
+    >>> align("한\\u200b글", 0, 3)
+    Alignment(text='한글', starts=array('q', [0, 2]), ends=array('q', [1, 3]))
+    """
+    piece = given[start:end]
+    inside = [repair for repair in repairs if start <= repair[0] and repair[1] <= end]
+    if not inside and is_clean(piece):
+        return Alignment(piece, range(start, end), range(start + 1, end + 1))
+    characters: list[str] = []
+    starts, ends = array("q"), array("q")
+
+    def put(replacement: str, first: int, last: int) -> None:
+        for character in replacement:
+            characters.append(character)
+            starts.append(first)
+            ends.append(last)
+
+    at = start
+    for repair_start, repair_end, replacement in [*inside, (end, end, "")]:
+        while at < repair_start:
+            after = at + 1
+            while after < repair_start and joins_before(given[after]):
+                after += 1
+            put(clean_cluster(given[at:after]), at, after)
+            at = after
+        put(replacement, repair_start, repair_end)
+        at = max(at, repair_end)
+    return Alignment("".join(characters), starts, ends)
+
+
+def is_clean(piece: str) -> bool:
+    """True where the text needs no cleaning."""
+    if not unicodedata.is_normalized("NFC", piece):
+        return False
+    return all((c.isprintable() or c.isspace()) and c not in INVISIBLE for c in set(piece))
+
+
+def joins_before(character: str) -> bool:
+    """True for combining marks and for the vowel and coda jamo of a decomposed syllable."""
+    return "\u1160" <= character <= "\u11ff" or unicodedata.combining(character) != 0
+
+
+def clean_cluster(cluster: str) -> str:
+    """What stands for one cluster of characters in the cleaned text."""
+    if cluster in INVISIBLE:
+        return ""
+    if len(cluster) == 1:
+        if "\ud800" <= cluster <= "\udfff":
+            return "\ufffd"
+        return cluster if cluster.isprintable() or cluster.isspace() else " "
+    # A cluster longer than any syllable is noise; its first character stands for it.
+    return unicodedata.normalize("NFC", cluster) if len(cluster) <= 8 else cluster[0]
+
+
+def character_warnings(given: str) -> tuple[Warning, ...]:
+    """A warning each for control characters and lone surrogates, read as blanks and as U+FFFD."""
+    warnings = []
+    for code, pattern in ODD_CHARACTERS.items():
+        if found := re.search(pattern, given):
+            what = code.replace("_", " ")
+            message = f"{len(re.findall(pattern, given))} {what}, the first at {found.start()}"
+            warnings.append(Warning(code, message, found.start(), found.end()))
+    return tuple(warnings)
+
+
+def lead_back(document: Document, alignment: Alignment, given: str) -> Document:
+    """A document of the cleaned text as the document of the text as given.
+
+    Offsets and the texts they stand for become those of `given`; names and values stay clean.
+    """
+    if alignment.text == given:
+        return document
+    records = {name: led_back(getattr(document, name), alignment, given) for name in RECORDS}
+    return replace(document, text=given, **records)
+
+
+def led_back(value: Any, alignment: Alignment, given: str) -> Any:
+    """A record, and all records inside it, with offsets into `given`."""
+    if isinstance(value, tuple):
+        return tuple(led_back(item, alignment, given) for item in value)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    changes = {
+        field.name: led_back(getattr(value, field.name), alignment, given)
+        for field in fields(value)
+        if is_dataclass(getattr(value, field.name)) or isinstance(getattr(value, field.name), tuple)
+    }
+    start, end = getattr(value, "start", None), getattr(value, "end", None)
+    if start is not None and end is not None and alignment.starts:
+        changes["start"], changes["end"] = alignment.span(start, end)
+        if hasattr(value, "text"):
+            changes["text"] = given[changes["start"] : changes["end"]]
+    return replace(value, **changes)
