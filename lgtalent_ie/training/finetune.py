@@ -26,7 +26,7 @@ from lgtalent_ie.morphemes import Analyzer
 from lgtalent_ie.training.data import HEADS, IGNORED, Example, Labelled, analyse
 
 Log = Callable[[str], None]
-Keep = Callable[[dict[str, dict[str, Score]]], None]
+Keep = Callable[[AnyTagger, dict[str, dict[str, Score]]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class TrainingError(LgtalentError):
     """A run cannot go on."""
 
 
-def keep_nothing(scores: dict[str, dict[str, Score]]) -> None:
+def keep_nothing(tagger: AnyTagger, scores: dict[str, dict[str, Score]]) -> None:
     """For runs whose weights matter only at the end."""
 
 
@@ -80,8 +80,8 @@ def train(
 ) -> dict[str, dict[str, Score]]:
     """Train in place; afterwards the tagger holds the best averaged weights. Returns dev scores.
 
-    `keep` is called with the scores whenever an epoch is the best so far, while the tagger holds
-    its weights, so that an interrupted run leaves a model behind.
+    `keep` is called with tagger and scores whenever an epoch is the best so far, so that an
+    interrupted run leaves a model behind.
     Raises TrainingError where the loss is no number.
     """
     random.seed(config.seed)
@@ -133,7 +133,7 @@ def train(
             quality = selection_score(scores)
             if best is None or quality > best[0]:
                 best = (quality, copy.deepcopy(tagger.state_dict()), scores)
-                keep(scores)
+                keep(tagger, scores)
         minutes = (time.monotonic() - began) / 60
         log(
             json.dumps(
@@ -142,7 +142,7 @@ def train(
                     "minutes": round(minutes, 1),
                     "loss": round(float(np.mean(losses)), 4),
                 }
-                | {f"{head} {key}": value for head, key, value in headline(scores)}
+                | headline(scores)
             )
         )
         if minutes * (epoch + 2) / (epoch + 1) > config.minutes:
@@ -267,17 +267,17 @@ def selection_score(scores: dict[str, dict[str, Score]]) -> float:
     return float(np.mean([by_label["micro"].f1 for by_label in scores.values()]))
 
 
-def headline(scores: dict[str, dict[str, Score]]) -> list[tuple[str, str, float]]:
-    """(head, measure, value in points) worth a look after each epoch."""
-    lines = []
+def headline(scores: dict[str, dict[str, Score]]) -> dict[str, float]:
+    """What is worth a look after each epoch, in points."""
+    values = {}
     for head, by_label in scores.items():
-        lines.append((head, "micro", round(100 * by_label["micro"].f1, 2)))
+        values[f"{head} micro"] = by_label["micro"].f1
         for label in ("ORG", "OG"):
             if label in by_label:
-                lines.append((head, label, round(100 * by_label[label].f1, 2)))
+                values[f"{head} {label}"] = by_label[label].f1
         if head == "klue":
-            lines.append((head, "macro", round(100 * macro_f1(by_label, HEADS["klue"]), 2)))
-    return lines
+            values["klue macro"] = macro_f1(by_label, HEADS["klue"])
+    return {name: round(100 * value, 2) for name, value in values.items()}
 
 
 def write_scores(scores: dict[str, dict[str, Score]], path: Path) -> None:

@@ -18,7 +18,7 @@ from lgtalent_ie.model.config import MENTION_HEAD
 from lgtalent_ie.model.tagger import RecurrentTagger
 from lgtalent_ie.training.data import HEADS, Example, Labelled, examples
 from lgtalent_ie.training.finetune import TrainingConfig, TrainingError, averaged, train
-from lgtalent_ie.training.recipe import train_model
+from lgtalent_ie.training.recipe import cut_vocabulary, train_model
 
 TEXT = "새별전자가 정하늘 사장을 뽑았다."
 SENTENCES = [
@@ -95,3 +95,16 @@ def test_an_encoder_is_fine_tuned_and_extracts_without_network(tmp_path: Path) -
     assert document.model == "model@1"
     assert all(document.text[m.start : m.end] == m.text for m in document.mentions)
     assert np.isfinite([m.score for m in document.mentions]).all()
+
+
+def test_a_cut_vocabulary_keeps_the_vectors_of_what_it_keeps(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr("lgtalent_ie.training.recipe.FREQUENT_MORPHEMES", 2)
+    tagger = tagger_for()
+    smaller = cut_vocabulary(tagger, training_examples())
+    # Row 1 is frequent, `이` (row 3) stands in no sentence and number words (row 2) neither.
+    assert smaller.vocabulary.keys == [("", "OTHER"), ("연구원", "NNG")]
+    assert torch.equal(smaller.encoder.morphemes.weight, tagger.encoder.morphemes.weight[[0, 1]])
+    window = training_examples()[0].window
+    assert torch.allclose(
+        smaller.hidden([smaller.prepare(window)]), tagger.eval().hidden([tagger.prepare(window)])
+    )
