@@ -8,6 +8,7 @@ labelled now one way and now another takes the label with more weight (Gale, Chu
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -16,6 +17,12 @@ from lgtalent_ie.reading import Sentence
 from lgtalent_ie.schema import Label
 
 NAMES: tuple[Label, ...] = ("ORG", "PERSON", "LOCATION", "EVENT", "PRODUCT")
+
+# Labels that a gloss in brackets passes on, and what a gloss looks like.
+GLOSSED: tuple[Label, ...] = ("ORG", "EVENT", "PRODUCT")
+GLOSS = re.compile(r"\(([^()\n]{2,80})\)")
+SEPARATORS = re.compile("[·,;/]")
+ACRONYM = re.compile(r"[A-Za-z][A-Za-z0-9&.-]{1,14}")
 
 # Chosen on the dev documents; see docs/decisions.md.
 MOSTLY = 0.5
@@ -42,6 +49,11 @@ def make_consistent(
     text: str, sentences: Sequence[Sentence], candidates: Sequence[Candidate]
 ) -> list[Candidate]:
     """The candidates of one document with names levelled out, sorted, without overlap."""
+    glossed = gloss_labels(text, candidates)
+    candidates = [
+        c._replace(label=glossed.get(text[c.start : c.end], c.label)) if c.label in GLOSSED else c
+        for c in candidates
+    ]
     found: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         if candidate.label in NAMES and candidate.end - candidate.start > 1:
@@ -66,6 +78,26 @@ def make_consistent(
             score = weights[label] / len(marked)
             result += [Candidate(start, end, label, score) for start, end in free]
     return without_overlap(result)
+
+
+def gloss_labels(text: str, candidates: Sequence[Candidate]) -> dict[str, Label]:
+    """Short names that the document introduces, with the label of what they stand for.
+
+    `새학회(ABC) 2031`, an EVENT with ABC inside, makes ABC an EVENT everywhere; so does an EVENT
+    right before `(ABC)`.
+    """
+    labels: dict[str, Label] = {}
+    for candidate in candidates:
+        if candidate.label not in GLOSSED:
+            continue
+        name = text[candidate.start : candidate.end]
+        for gloss in GLOSS.finditer(name):
+            parts = (part.strip() for part in SEPARATORS.split(gloss[1]))
+            labels |= {part: candidate.label for part in parts if ACRONYM.fullmatch(part)}
+        behind = GLOSS.match(text, candidate.end)
+        if behind and ACRONYM.fullmatch(behind[1]):
+            labels.setdefault(behind[1], candidate.label)
+    return labels
 
 
 def occurrences(

@@ -15,7 +15,7 @@ from lgtalent_ie.reading import Sentence
 from lgtalent_ie.records.dates import find_dates, parse_date
 from lgtalent_ie.records.numbers import find_quantities
 from lgtalent_ie.records.quantities import parse_quantity
-from lgtalent_ie.schema import LABELS, Label, Mention
+from lgtalent_ie.schema import LABELS, Date, Label, Mention
 
 if TYPE_CHECKING:
     from lgtalent_ie.engine.runtime import Runtime
@@ -26,7 +26,8 @@ NUMERIC: tuple[Label, ...] = ("DATE", "TIME", "QUANTITY")
 GRAMMAR_SCORE = 0.9
 
 # TIMEX3's bare parts of the day: TMO, TAF, TEV, TNI.
-PART_OF_DAY = re.compile(r"T[A-Z]{2}")
+PART_OF_DAY = re.compile(r"T[A-Z]{2}$")
+DAY_BEFORE = Date(None, "DATE", "2000-01-01", "2000-01-01", "2000-01-01")
 
 # Brackets and marks that a mention neither begins nor ends with, unless their partner is inside.
 OPENING = {"(": ")", "[": "]", "〈": "〉", "《": "》", "「": "」", "『": "』", "‘": "’", "“": "”"}
@@ -105,8 +106,9 @@ def can_be_read(text: str, candidate: Candidate) -> bool:
     if candidate.label == "QUANTITY":
         count = parse_quantity(surface)
         return count is not None and (count.unit is not None or count.dimension != "other")
-    date = parse_date(surface)
-    return date is not None and not PART_OF_DAY.fullmatch(date.value)
+    # The day before stands for the dates told before, which `당시` and `이날` lean on.
+    date = parse_date(surface, previous=DAY_BEFORE)
+    return date is not None and not PART_OF_DAY.search(date.value)
 
 
 def grammar_matches(text: str, sentence: Sentence) -> list[tuple[Candidate, bool]]:

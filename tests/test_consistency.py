@@ -63,3 +63,22 @@ def test_of_two_that_overlap_the_longer_stays() -> None:
     text = "새별전자 연구소가 왔다. 새별전자가 갔다."
     marks = [("새별전자 연구소", 0, "ORG", 0.6), ("새별전자", 1, "ORG", 0.9)]
     assert level(text, *marks) == [("ORG", "새별전자 연구소"), ("ORG", "새별전자")]  # type: ignore[arg-type]
+
+
+def test_a_gloss_inside_a_name_says_what_the_short_name_is() -> None:
+    text = "국제 새별 학회(ISBC·Bird Club) 2031이 열렸다. ISBC는 크다. ISBC에 갔다."
+    marks = [("국제 새별 학회(ISBC·Bird Club) 2031", 0, "EVENT", 0.7)]
+    marks += [("ISBC는"[:4], n, "ORG", 0.9) for n in (1, 2)]
+    assert [label for label, _ in level(text, *marks)] == ["EVENT"] * 3  # type: ignore[arg-type]
+
+
+def test_a_gloss_behind_a_name_is_the_same_thing() -> None:
+    text = "새별학회(ISBC)가 열렸다. ISBC는 크다."
+    marks = [("새별학회", 0, "EVENT", 0.7), ("ISBC", 0, "ORG", 0.9), ("ISBC", 1, "ORG", 0.9)]
+    assert [label for label, _ in level(text, *marks)] == ["EVENT"] * 3  # type: ignore[arg-type]
+
+
+def test_a_person_or_place_in_brackets_is_no_gloss() -> None:
+    text = "정하늘(LA)이 왔다. LA는 크다."
+    marks = [("정하늘", 0, "PERSON", 0.9), ("LA", 0, "LOCATION", 0.9), ("LA", 1, "LOCATION", 0.9)]
+    assert [label for label, _ in level(text, *marks)] == ["PERSON", "LOCATION", "LOCATION"]  # type: ignore[arg-type]

@@ -57,6 +57,9 @@ CASES = {
     "a bare part of the day is no clock time": (
         "저녁에 만났다.", [("TIME", "저녁", 0.9)], [],
     ),
+    "a word that leans on the date before": (
+        "당시 그는 몰랐다.", [], [("DATE", "당시")],
+    ),
     "a number word without a unit counts nothing": (
         "하나를 골랐다.", [("QUANTITY", "하나", 0.9)], [],
     ),

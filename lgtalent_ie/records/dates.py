@@ -19,12 +19,16 @@ _CLOSING = re.compile("['’]")
 __all__ = ["DateMatch", "find_dates", "parse_date", "read_dates"]
 
 
+# Behind a noun they belong to it (`총선 당시`), at the start of a sentence they are a date.
+OPENERS = frozenset({"당시"})
+
+
 @dataclass(frozen=True, slots=True)
 class DateMatch:
     """A calendar expression in a text, half-open in code points.
 
     `sure` is false where the same letters are often something else (`봄`, `한 주`), so that the
-    model decides.
+    model decides. Give one sentence at a time: some words are sure only where it begins.
     """
 
     start: int
@@ -52,7 +56,8 @@ def find_dates(text: str) -> tuple[DateMatch, ...]:
             at = start.end()
             continue
         label: Literal["DATE", "TIME"] = "TIME" if match.expression.is_time else "DATE"
-        found.append(DateMatch(begin, match.end, label, match.sure))
+        opens = text[begin : match.end] in OPENERS and not text[:begin].strip()
+        found.append(DateMatch(begin, match.end, label, match.sure or opens))
         at = match.end
     return tuple(found)
 

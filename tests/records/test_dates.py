@@ -300,3 +300,10 @@ def test_days_grown_together_are_days_or_nothing() -> None:
     text = "1일" * 50_000
     assert {text[match.start : match.end] for match in find_dates(text)} <= {"1일"}
     assert parse_date(text, "2023-06-21") is None
+
+
+@pytest.mark.parametrize(
+    "text, sure", [("당시 그는 몰랐다.", True), ("총선 당시 그는 몰랐다.", False)]
+)
+def test_a_word_that_leans_on_a_noun_is_sure_only_at_the_start(text: str, sure: bool) -> None:
+    assert [m.sure for m in find_dates(text)] == [sure]
