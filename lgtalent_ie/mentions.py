@@ -15,6 +15,7 @@ from lgtalent_ie.reading import Sentence
 from lgtalent_ie.records.dates import find_dates, parse_date
 from lgtalent_ie.records.numbers import find_quantities
 from lgtalent_ie.records.quantities import parse_quantity
+from lgtalent_ie.repairs import repair
 from lgtalent_ie.schema import LABELS, Date, Label, Mention
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def read_mentions(
             if start < end:
                 found = Candidate(start, end, LABELS[span.label], span.score)
                 (numeric if found.label in NUMERIC else named).append(found)
-        kept += settle(text, sentence, named, numeric)
+        kept += settle(text, sentence, repair(text, named), numeric)
     consistent = make_consistent(text, sentences, kept)
     return number(text, [c for c in consistent if c.score >= min_score])
 

@@ -1,0 +1,78 @@
+"""Places and titles as the guidelines want them, whatever pieces the model gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from lgtalent_ie.consistency import Candidate
+from lgtalent_ie.repairs import repair
+from lgtalent_ie.schema import Label
+from lgtalent_ie.tables import read_table
+
+
+def repaired(text: str, *marks: tuple[str, Label]) -> list[str]:
+    candidates, at = [], 0
+    for surface, label in marks:
+        start = text.index(surface, at)
+        at = start + len(surface)
+        candidates.append(Candidate(start, at, label, 0.9))
+    return [f"{c.label} {text[c.start : c.end]}" for c in repair(text, candidates)]
+
+
+@pytest.mark.parametrize("word, kind, example", read_table("lgtalent_ie", "places"))
+def test_every_row_of_places(word: str, kind: str, example: str) -> None:
+    chain, venue = example.split("|")
+    assert word in example
+    text = f"{chain} {venue}에서 열렸다."
+    assert repaired(text, (f"{chain} {venue}", "LOCATION")) == [
+        f"LOCATION {chain}",
+        f"LOCATION {venue}",
+    ]
+    assert repaired(text, (chain, "LOCATION"), (venue, "LOCATION")) == [
+        f"LOCATION {chain}", f"LOCATION {venue}",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("ending, example", read_table("lgtalent_ie", "titles"))
+def test_every_row_of_titles(ending: str, example: str) -> None:
+    assert example.endswith(ending)
+    label = "TITLE" if len(example) > 4 else "PERSON"
+    assert repaired(f"{example}이 왔다.", (example, "PERSON")) == [f"{label} {example}"]
+
+
+CASES: dict[str, tuple[str, list[tuple[str, Label]], list[str]]] = {
+    "a country and its city are one": (
+        "인도 벵갈루루에 갔다.", [("인도", "LOCATION"), ("벵갈루루", "LOCATION")], ["LOCATION 인도 벵갈루루"],
+    ),
+    "three links": (
+        "미국 미시간 새별시에", [("미국 미시간", "LOCATION"), ("새별시", "LOCATION")], ["LOCATION 미국 미시간 새별시"],
+    ),
+    "places in a list are two": (
+        "인도, 일본에 갔다.", [("인도", "LOCATION"), ("일본", "LOCATION")], ["LOCATION 인도", "LOCATION 일본"],
+    ),
+    "a neighbourhood belongs to its venue": (
+        "새별동 한빛타워에서", [("새별동", "LOCATION"), ("한빛타워", "LOCATION")], ["LOCATION 새별동 한빛타워"],
+    ),
+    "a venue without a region stays whole": (
+        "한빛 그랜드 호텔에서", [("한빛 그랜드 호텔", "LOCATION")], ["LOCATION 한빛 그랜드 호텔"],
+    ),
+    "a long venue": (
+        "프랑스 파리 한빛 그랜드 호텔에서", [("프랑스 파리 한빛 그랜드 호텔", "LOCATION")],
+        ["LOCATION 프랑스 파리", "LOCATION 한빛 그랜드 호텔"],
+    ),
+    "halves of a title": (
+        "박사 과정 학생은", [("박사", "TITLE"), ("학생", "TITLE")], ["TITLE 박사 과정 학생"],
+    ),
+    "two titles": (
+        "사장 겸 의장은", [("사장", "TITLE"), ("의장", "TITLE")], ["TITLE 사장", "TITLE 의장"],
+    ),
+    "a title with its bracket lost": (
+        "최고재무책임자CFO가", [("최고재무책임자CFO", "PERSON")], ["TITLE 최고재무책임자CFO"],
+    ),
+    "a name that ends like a title": ("오대표가 왔다.", [("오대표", "PERSON")], ["PERSON 오대표"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text, marks, expected", CASES.values(), ids=CASES.keys())
+def test_cases(text: str, marks: list[tuple[str, Label]], expected: list[str]) -> None:
+    assert repaired(text, *marks) == expected
