@@ -19,7 +19,7 @@ STAND_OFF = [
     *(ANNOTATIONS / "agreement").glob("*.jsonl"),
 ]
 WRITTEN = list((ANNOTATIONS / "written").glob("*.jsonl"))
-GOLD = sorted((ANNOTATIONS / "gold").glob("*.json"))
+GOLD = sorted((ANNOTATIONS / "gold").rglob("*.json"))
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -45,6 +45,10 @@ def run(
         return documents[text]
 
     scores = evaluate_documents(gold, predict, folders)
+    if scores.documents == 0:
+        where = ", ".join(map(str, folders))
+        click.echo(f"nothing scored: none of the gold texts is in {where}", err=True)
+        return 0
     console = Console()
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(scores.to_dict())))
@@ -62,7 +66,7 @@ def run(
                     click.echo(f"{d.status:9}{d.record:14}{d.start:6} {d.text!r:40} {d.detail}")
     if record is not None:
         record.write_bytes(msgspec.json.format(msgspec.json.encode(scores.to_dict()["records"])))
-    if against is None or scores.documents == 0:
+    if against is None:
         return 0
     fallen = compare(read_recorded(against), scores.to_dict()["records"])
     for line in fallen:
