@@ -34,6 +34,10 @@ class Filler:
     phrase: int
 
 
+# Sentences in a row that may leave out the organisation they go on about.
+MOST_SILENT = 6
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What the sentences before hand on: the organisation and event in focus, and a lone number."""
@@ -103,6 +107,8 @@ def arguments_of(
         elif carried is not None:
             for role in ("subj", "isubj"):
                 found.setdefault(role, []).append(Filler(carried, factor, -1))
+    if context.organization is not None and context.age < 2:
+        found["focus"] = [Filler(context.organization, BEFORE, -1)]
     add_employers(found, names)
     add_event(elements, at, found, context)
     bare = [f for f in found.get("bare", ()) if f.phrase == at - 1]
@@ -135,7 +141,7 @@ def inherited_subject(
         return -1, BEFORE, context.quantity
     if borrowed >= 0:
         return borrowed, BORROWED, None
-    carried = context.organization if context.age < 3 else None
+    carried = context.organization if context.age < MOST_SILENT else None
     return -1, BEFORE * BORROWED**context.age, carried
 
 
@@ -210,6 +216,8 @@ def mod_roles(role: str, phrase: Phrase, following: str) -> tuple[str, ...]:
     roles = []
     if role in ("obj", "dat", "target", "bare"):
         roles.append("mod")
+    if role == "obj":
+        roles.append("objmod")
     if role == "subj":
         roles.append("submod")
     if role == "rel":
@@ -218,6 +226,9 @@ def mod_roles(role: str, phrase: Phrase, following: str) -> tuple[str, ...]:
         roles.append("instmod")
     if following in ORIGIN_NOUNS:
         roles.append("from")
+    owned_by = phrase.nouns[-1] if following == "의" and phrase.nouns else following
+    if owned_by in noun_classes()["belonging"]:
+        roles.append("joins")
     if following in HOST_NOUNS:
         roles.append("by")
     if role == "comp" and phrase.nouns[-1:] and phrase.nouns[-1] in noun_classes()["unit_words"]:
@@ -273,5 +284,5 @@ def next_context(elements: Sequence[Element], context: Context, names: Names) ->
     if subjects and subjects[-1].case == "subj" and subjects[-1].heads[:1]:
         last = subjects[-1].heads[0]
         quantity = last if last.label == "QUANTITY" else None
-    age = 0 if organization is not None else context.age + (1 if not subjects else 9)
+    age = 0 if organization is not None else context.age + (1 if not subjects else 2)
     return Context(organization or context.organization, event, quantity, age)

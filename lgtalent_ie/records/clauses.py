@@ -73,6 +73,7 @@ def read_elements(tokens: Sequence[Token]) -> list[Element]:
     nouns: list[list[Token]] = [[]]
     negation = False
     closed = False
+    under_way = -1
 
     def close(case: str) -> None:
         nonlocal nouns, closed
@@ -86,11 +87,22 @@ def read_elements(tokens: Sequence[Token]) -> list[Element]:
             break
         tag, form = token.tag, token.form
         following = tokens[at + 1] if at + 1 < len(tokens) else None
+        if at == under_way:
+            continue
+        if form == "중" and tag == "NNB" and following is not None and following.tag == "VCP":
+            # `학과를 운영 중이다` is `운영하고 있다`.
+            before_count = len(elements)
+            close_nominal(elements, nouns, token.start)
+            if len(elements) > before_count:
+                under_way, negation = at + 1, False
+                continue
         if tag == "MENTION" or tag.startswith(NOUN_TAGS):
             if token.mention is not None and token.form in ("DATE", "TIME") and nouns[-1]:
                 close("bare")
             nouns[-1].append(token)
             closed = False
+        elif tag == "JC" and accompanies(form, nouns[-1], following):
+            close("com")
         elif tag in ("SP", "JC") or form == "및" or joins_mentions(tag, form, nouns[-1], following):
             if any(nouns) and nouns[-1]:
                 nouns.append([])
@@ -146,6 +158,13 @@ def close_nominal(elements: list[Element], nouns: list[list[Token]], at: int) ->
         elements.extend(read_phrases([c for c in nouns if c], "bare"))
     nouns[:] = [[]]
     elements.append(Predicate(root.form + "하", root.start, ending="EF", compound=compound))
+
+
+def accompanies(form: str, before: list[Token], following: Token | None) -> bool:
+    """True for `누리대와 학과를 연다`, which the analyser takes for a list of nouns."""
+    if form not in ("와", "과", "랑") or not before or following is None:
+        return False
+    return before[-1].form == "ORG" and following.mention is None and following.tag == "NNG"
 
 
 def joins_mentions(tag: str, form: str, before: list[Token], following: Token | None) -> bool:
@@ -306,6 +325,10 @@ def settle_owners(elements: Sequence[Element]) -> None:
         second = phrase.case == "topic" and phrase.owner == at + 1 and phrase.owner in topics
         if second and phrase.heads and phrase.heads[0].label in ("EVENT", "PRODUCT"):
             phrase.case = "obj"
+        lacks = isinstance(following, Predicate) and following.lemma in classes["transitive"]
+        if lacks and phrase.case == "topic" and phrase.heads and phrase.owner == at + 1:
+            # `연구소도 세웠다`: next to a verb that lacks its object, the topic is that object.
+            phrase.case = "obj"
         if phrase.case in ("topic", "subj"):
             topics.add(phrase.owner)
 
@@ -338,7 +361,10 @@ def owner_of(elements: Sequence[Element], at: int, phrase: Phrase) -> int:
     for index in range(at + 1, len(elements)):
         element = elements[index]
         if isinstance(element, Phrase):
-            adjacent = adjacent and element.case in ("loc", "date", "dat", "inst", "bare")
+            # `부산에서 막을 올린 학회`: the place belongs to the idiom.
+            idiom = not element.heads and element.nouns[-1:] in {(n,) for n in classes["idiom"]}
+            beside = element.case in ("loc", "date", "dat", "inst", "bare")
+            adjacent = adjacent and (beside or idiom)
             continue
         if phrase.case in ("obj", "comp", "com", "bare", "inst") and index == at + 1:
             return index

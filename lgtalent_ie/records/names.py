@@ -94,10 +94,14 @@ def fits(mention: Mention, of_class: str, names: Names) -> bool:
     """True where the mention is of the class a rule names: person, money, school, employer, …"""
     if of_class in ("person", "money", "item"):
         return names.dimension_of.get(mention.id) == of_class
+    if of_class == "year":
+        return plain(mention.text).endswith(tuple(noun_classes()["year_word"]))
     if of_class == "school":
         return is_school(mention.text)
     if of_class == "employer":
         return not is_school(mention.text)
+    if of_class == "department":
+        return without_gloss(mention.text).endswith(tuple(noun_classes()["department"]))
     if of_class == "lab":
         return without_gloss(mention.text).endswith(tuple(noun_classes()["lab"]))
     return False
