@@ -125,7 +125,9 @@ def check_published(published: object) -> date | None:
     if isinstance(published, date):
         return date(published.year, published.month, published.day)
     try:
-        return date.fromisoformat(str(published)[:10])
+        if not isinstance(published, str):
+            raise ValueError("neither a date nor a string")
+        return date.fromisoformat(published[:10])
     except ValueError as error:
         raise InputError(
             f"published={published!r}", "a date or a string such as '2023-06-21'",

@@ -209,9 +209,9 @@ class Document:
         }
         if self.extracted:
             head["text"] = self.text
-        for name in RECORDS:
-            head[name] = msgspec.to_builtins(getattr(self, name))
-        return head
+        # Through JSON, so that tuples are lists as in any JSON object.
+        records = msgspec.json.encode({name: getattr(self, name) for name in RECORDS})
+        return head | msgspec.json.decode(records, type=dict[str, Any])
 
     def to_json(self, indent: int | None = None) -> str:
         """The contract's JSON object; `indent` in blanks, None for one line."""

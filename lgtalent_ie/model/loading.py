@@ -42,7 +42,9 @@ def save_model(tagger: AnyTagger, folder: Path) -> None:
         else:
             tagger.vocabulary.save(fresh)
         save_file(compress(state), fresh / WEIGHTS_FILE)
+        # Made for its owner alone by mkdtemp; an installed model is for everyone.
         fresh.chmod(0o755)
+        (fresh / WEIGHTS_FILE).chmod(0o644)
         if folder.exists():
             for kept in folder.glob("*.md"):
                 shutil.copy2(kept, fresh / kept.name)

@@ -48,37 +48,51 @@ class Pieces:
 
 
 class Vocabulary:
-    """The morphemes that have a vector: `form<TAB>tag` per row, row 0 is the unknown one."""
+    """The morphemes that have a vector, a row each; row 0 is the unknown one.
 
-    def __init__(self, keys: Iterable[tuple[str, str]]) -> None:
+    `cut` are morphemes that Kiwi knows but whose vector the model does without. They take row 0, as
+    words hidden in training did, and not the vector Kiwi keeps for words it does not know.
+    """
+
+    def __init__(
+        self, keys: Iterable[tuple[str, str]], cut: Iterable[tuple[str, str]] = ()
+    ) -> None:
         self.keys = [("", "OTHER"), *keys]
-        self.rows = {key: n for n, key in enumerate(self.keys) if n}
+        self.cut = list(cut)
+        self.rows = dict.fromkeys(self.cut, UNKNOWN)
+        self.rows |= {key: n for n, key in enumerate(self.keys) if n}
 
     def __len__(self) -> int:
         return len(self.keys)
 
     def row(self, form: str, tag: str) -> int:
         """The row of a morpheme; Kiwi has one vector for all numbers, all Latin words and so on."""
-        return self.rows.get((form, tag)) or self.rows.get(("", tag), UNKNOWN)
+        row = self.rows.get((form, tag))
+        return self.rows.get(("", tag), UNKNOWN) if row is None else row
 
     def save(self, folder: Path) -> None:
-        """Write the rows, without the unknown one, as UTF-8 lines."""
-        lines = (f"{form}\t{tag}\n" for form, tag in self.keys[1:])
-        (folder / MORPHEMES_FILE).write_text("".join(lines), encoding="utf-8", newline="\n")
+        """Write `form<TAB>tag` lines, the rows in order, a blank line, and those that are cut."""
+        parts = ["".join(f"{form}\t{tag}\n" for form, tag in self.keys[1:])]
+        parts.append("".join(f"{form}\t{tag}\n" for form, tag in self.cut))
+        (folder / MORPHEMES_FILE).write_text("\n".join(parts), encoding="utf-8", newline="\n")
 
     @classmethod
     def load(cls, folder: Path) -> Vocabulary:
         """Read what `save` wrote; ModelError where the file is missing or not of this form."""
         path = folder / MORPHEMES_FILE
         try:
-            lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-            pairs = [(form, tag) for form, tag in (line.split("\t") for line in lines)]
+            rows, _, cut = path.read_text(encoding="utf-8").partition("\n\n")
+            return cls(read_keys(rows), read_keys(cut))
         except (OSError, ValueError) as error:
             raise ModelError(
                 f"{path}: {error}", "lines of form<TAB>tag",
                 "copy the model folder again, or train it again",
             ) from error  # fmt: skip
-        return cls(pairs)
+
+
+def read_keys(lines: str) -> list[tuple[str, str]]:
+    """(form, tag) of each line; ValueError where a line has not two columns."""
+    return [(form, tag) for form, tag in (line.split("\t") for line in lines.split("\n") if line)]
 
 
 def make_pieces(

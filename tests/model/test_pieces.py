@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 from helpers import make_reading
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,6 +52,19 @@ def test_joined_windows_keep_their_own_characters() -> None:
     assert np.array_equal(tail, two.ngrams)
 
 
-def test_the_vocabulary_comes_back_from_its_file(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    VOCABULARY.save(tmp_path)
-    assert Vocabulary.load(tmp_path).keys == VOCABULARY.keys
+@pytest.mark.parametrize("cut", [[], [("원", "NNG"), ("채", "NNB")]])
+def test_the_vocabulary_comes_back_from_its_file(
+    cut: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    vocabulary = Vocabulary(VOCABULARY.keys[1:], cut)
+    vocabulary.save(tmp_path)
+    loaded = Vocabulary.load(tmp_path)
+    assert (loaded.keys, loaded.cut, loaded.rows) == (vocabulary.keys, cut, vocabulary.rows)
+
+
+def test_a_cut_morpheme_is_hidden_an_unknown_one_takes_the_vector_of_its_class() -> None:
+    vocabulary = Vocabulary([("", "NNP"), ("서울", "NNP")], [("나주", "NNP")])
+    assert vocabulary.row("서울", "NNP") == 2
+    assert vocabulary.row("나주", "NNP") == 0
+    assert vocabulary.row("새별누리", "NNP") == 1
+    assert vocabulary.row("가", "JKS") == 0
