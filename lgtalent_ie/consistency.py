@@ -22,6 +22,7 @@ NAMES: tuple[Label, ...] = ("ORG", "PERSON", "LOCATION", "EVENT", "PRODUCT")
 GLOSSED: tuple[Label, ...] = ("ORG", "EVENT", "PRODUCT")
 GLOSS = re.compile(r"\(([^()\n]{2,80})\)")
 SEPARATORS = re.compile("[·,;/]")
+PARTICLES = frozenset("은는이가을를와과의에도")
 ACRONYM = re.compile(r"[A-Za-z][A-Za-z0-9&.-]{1,14}")
 
 # Chosen on the dev documents; see docs/decisions.md.
@@ -49,9 +50,10 @@ def make_consistent(
     text: str, sentences: Sequence[Sentence], candidates: Sequence[Candidate]
 ) -> list[Candidate]:
     """The candidates of one document with names levelled out, sorted, without overlap."""
-    glossed = gloss_labels(text, candidates)
+    candidates = without_particles(text, candidates)
+    introduced = introduced_labels(text, candidates)
     candidates = [
-        c._replace(label=glossed.get(text[c.start : c.end], c.label)) if c.label in GLOSSED else c
+        c._replace(label=introduced.get(text[c.start : c.end], c.label)) if c.label in NAMES else c
         for c in candidates
     ]
     found: dict[str, list[Candidate]] = defaultdict(list)
@@ -80,17 +82,30 @@ def make_consistent(
     return without_overlap(result)
 
 
-def gloss_labels(text: str, candidates: Sequence[Candidate]) -> dict[str, Label]:
+def without_particles(text: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """`한빛대와` is `한빛대` where the document has that name too."""
+    names = {(text[c.start : c.end], c.label) for c in candidates}
+    return [
+        c._replace(end=c.end - 1)
+        if text[c.end - 1] in PARTICLES and (text[c.start : c.end - 1], c.label) in names
+        else c
+        for c in candidates
+    ]
+
+
+def introduced_labels(text: str, candidates: Sequence[Candidate]) -> dict[str, Label]:
     """Short names that the document introduces, with the label of what they stand for.
 
     `새학회(ABC) 2031`, an EVENT with ABC inside, makes ABC an EVENT everywhere; so does an EVENT
-    right before `(ABC)`.
+    right before `(ABC)`. The last word of a person's name of several words is that person.
     """
     labels: dict[str, Label] = {}
     for candidate in candidates:
+        name = text[candidate.start : candidate.end]
+        if candidate.label == "PERSON" and " " in name:
+            labels.setdefault(name.rpartition(" ")[2], "PERSON")
         if candidate.label not in GLOSSED:
             continue
-        name = text[candidate.start : candidate.end]
         for gloss in GLOSS.finditer(name):
             parts = (part.strip() for part in SEPARATORS.split(gloss[1]))
             labels |= {part: candidate.label for part in parts if ACRONYM.fullmatch(part)}

@@ -1,8 +1,8 @@
 """Where the guidelines draw a line that the training data draws otherwise: places and titles.
 
 konec marks `미국 뉴욕` in two pieces and `미국 뉴욕 새별호텔` in three, film credits never have
-`박사 과정 학생`, and a page that lost its brackets writes `최고운영책임자COO`. Two tables and a few
-rules put such candidates right; everything else is left as the model said.
+`박사 과정 학생`, and a page that lost its brackets writes `최고운영책임자COO`. Three tables and a
+few rules put such candidates right; everything else is left as the model said.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from functools import cache
 
 from lgtalent_ie.consistency import Candidate
+from lgtalent_ie.schema import Label
 from lgtalent_ie.tables import read_table
 
 # What joins two halves of one title: `박사 과정 학생`, `박사 후 연구원`.
 TITLE_JOINTS = frozenset({" 과정 ", " 후 ", " 후 과정 "})
+NAMED: tuple[Label, ...] = ("ORG", "PERSON", "PRODUCT", "EVENT")
 DISTRICTS = ("구", "시", "군", "주")
 LOST_BRACKET = re.compile(r"[A-Z]{2,4}$")
 
@@ -33,10 +35,18 @@ def title_endings() -> tuple[str, ...]:
     return tuple(ending for ending, _ in read_table("lgtalent_ie", "titles"))
 
 
+@cache
+def common_nouns() -> frozenset[str]:
+    """Words that alone are no name, whatever the model says."""
+    return frozenset(word for word, _ in read_table("lgtalent_ie", "common_nouns"))
+
+
 def repair(text: str, candidates: Sequence[Candidate]) -> list[Candidate]:
     """The candidates of one sentence, sorted, places and titles as the guidelines want them."""
     repaired: list[Candidate] = []
     for candidate in sorted(candidates):
+        if candidate.label in NAMED and text[candidate.start : candidate.end] in common_nouns():
+            continue
         candidate = retitle(text, candidate)
         pieces = split_venue(text, candidate)
         if repaired and (joined := join(text, repaired[-1], pieces[0])):
@@ -72,17 +82,25 @@ def split_venue(text: str, candidate: Candidate) -> list[Candidate]:
 def join(text: str, left: Candidate, right: Candidate) -> Candidate | None:
     """Two candidates that are one mention, as one; None where they are two."""
     gap = text[left.end : right.start]
+    both = left._replace(end=right.end, score=min(left.score, right.score))
+    if left.label == "PERSON" and right.label == "TITLE" and not gap:
+        # A surname is a name (`조`+사장), the first letter of `조교수` is not.
+        whole = text[left.start : right.end]
+        return both._replace(label="TITLE") if whole in title_endings() else None
     if left.label != right.label:
         return None
+    if gap == "(" and ")" in text[right.start : right.end]:
+        # The bracket was opened inside the name: `새별연구원 TR(Talent)팀`.
+        return both
     if left.label == "TITLE" and gap in TITLE_JOINTS:
-        return left._replace(end=right.end, score=min(left.score, right.score))
+        return both
     if left.label == "LOCATION" and gap == " ":
         words = text[left.start : left.end].split(" ")
         chain = all(map(is_region, words))
         venue = ends_as_venue(text[right.start : right.end])
         # A neighbourhood alone belongs to its venue, a region does not.
         if chain != venue:
-            return left._replace(end=right.end, score=min(left.score, right.score))
+            return both
     return None
 
 

@@ -82,3 +82,15 @@ def test_a_person_or_place_in_brackets_is_no_gloss() -> None:
     text = "정하늘(LA)이 왔다. LA는 크다."
     marks = [("정하늘", 0, "PERSON", 0.9), ("LA", 0, "LOCATION", 0.9), ("LA", 1, "LOCATION", 0.9)]
     assert [label for label, _ in level(text, *marks)] == ["PERSON", "LOCATION", "LOCATION"]  # type: ignore[arg-type]
+
+
+def test_a_particle_is_no_part_of_a_name_the_document_has_without_it() -> None:
+    text = "한빛대에 갔다. 한빛대와는 다르다."
+    marks = [("한빛대", 0, "ORG", 0.9), ("한빛대와", 0, "ORG", 0.9)]
+    assert level(text, *marks) == [("ORG", "한빛대"), ("ORG", "한빛대")]  # type: ignore[arg-type]
+
+
+def test_the_last_word_of_a_foreign_name_is_the_person() -> None:
+    text = "테오 새별스가 왔다. 새별스가 갔다."
+    marks = [("테오 새별스", 0, "PERSON", 0.9), ("새별스", 1, "ORG", 0.9)]
+    assert level(text, *marks) == [("PERSON", "테오 새별스"), ("PERSON", "새별스")]  # type: ignore[arg-type]

@@ -40,6 +40,12 @@ def test_every_row_of_titles(ending: str, example: str) -> None:
     assert repaired(f"{example}이 왔다.", (example, "PERSON")) == [f"{label} {example}"]
 
 
+@pytest.mark.parametrize("word, example", read_table("lgtalent_ie", "common_nouns"))
+def test_every_row_of_common_nouns(word: str, example: str) -> None:
+    assert repaired(example, (word, "ORG")) == []
+    assert repaired(f"새별{word}", (f"새별{word}", "ORG")) == [f"ORG 새별{word}"]
+
+
 CASES: dict[str, tuple[str, list[tuple[str, Label]], list[str]]] = {
     "a country and its city are one": (
         "인도 벵갈루루에 갔다.", [("인도", "LOCATION"), ("벵갈루루", "LOCATION")], ["LOCATION 인도 벵갈루루"],
@@ -68,6 +74,19 @@ CASES: dict[str, tuple[str, list[tuple[str, Label]], list[str]]] = {
     ),
     "a title with its bracket lost": (
         "최고재무책임자CFO가", [("최고재무책임자CFO", "PERSON")], ["TITLE 최고재무책임자CFO"],
+    ),
+    "an assistant professor is no Mr Cho": (
+        "조교수가 왔다.", [("조", "PERSON"), ("교수", "TITLE")], ["TITLE 조교수"],
+    ),
+    "a surname before its title": (
+        "조사장이 왔다.", [("조", "PERSON"), ("사장", "TITLE")], ["PERSON 조", "TITLE 사장"],
+    ),
+    "a bracket opened inside a name": (
+        "새별연구원 TR(Talent Hunt)팀이", [("새별연구원 TR", "ORG"), ("Talent Hunt)팀", "ORG")],
+        ["ORG 새별연구원 TR(Talent Hunt)팀"],
+    ),
+    "a gloss behind a name": (
+        "새별대(SBU)가", [("새별대", "ORG"), ("SBU", "ORG")], ["ORG 새별대", "ORG SBU"],
     ),
     "a name that ends like a title": ("오대표가 왔다.", [("오대표", "PERSON")], ["PERSON 오대표"]),
 }  # fmt: skip
