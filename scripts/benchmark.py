@@ -153,7 +153,9 @@ def watch_steps(extractor: Extractor, stack: ExitStack) -> dict[str, float]:
 
     steps: list[tuple[str, object, str]] = [
         ("page", way, "read_page"),
-        ("page", way, "entity_repairs"),
+        ("alignment", way, "entity_repairs"),
+        ("alignment", way, "align"),
+        ("alignment", way, "lead_back"),
         ("morphemes", extractor.analyzer, "sentences"),
         ("model", extractor.runtime, "spans"),
         ("mentions", way, "read_mentions"),
