@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from lgtalent_ie.alignment import align, character_warnings, lead_back
@@ -60,7 +60,8 @@ class Extractor:
         Raises InputError where `text` is no string or `published` is no date.
         """
         given = check_published(published)
-        html = read_html(check_text(text)) if is_html(check_text(text)) else None
+        text = check_text(text)
+        html = read_html(text) if is_html(text) else None
         text = text if html is None else html.text
 
         aligned = align(text, 0, len(text), entity_repairs(text))
@@ -127,7 +128,7 @@ def check_published(published: object) -> date | None:
     try:
         if not isinstance(published, str):
             raise ValueError("neither a date nor a string")
-        return date.fromisoformat(published[:10])
+        return datetime.fromisoformat(published).date()
     except ValueError as error:
         raise InputError(
             f"published={published!r}", "a date or a string such as '2023-06-21'",

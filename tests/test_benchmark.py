@@ -64,7 +64,7 @@ def test_start_measures_processes_and_articles(benchmark: ModuleType, model: str
 def test_throughput_says_where_the_time_goes(benchmark: ModuleType, extractor: Extractor) -> None:
     whole, *stages = benchmark.measure_throughput(extractor, 0)
     assert whole.figures["characters/s"] > whole.figures["articles/s"] > 0
-    names = {"page", "morphemes", "model", "mentions", "records", "rest"}
+    names = {"alignment", "page", "morphemes", "model", "mentions", "records", "rest"}
     assert {stage.name for stage in stages} == names
     assert sum(stage.figures["% of time"] for stage in stages) == pytest.approx(100)
     assert all(stage.figures["% of time"] > 0 for stage in stages)
@@ -78,7 +78,7 @@ def test_steps_are_as_before_once_they_were_timed(
         seconds = benchmark.watch_steps(extractor, stack)
         assert way.read_page is not page.read_page
         extractor.extract("박사급 연구원 10명이 새로 왔다.")
-        assert set(seconds) == {"page", "morphemes", "model", "mentions", "records"}
+        assert set(seconds) == {"alignment", "page", "morphemes", "model", "mentions", "records"}
     assert dict(vars(way)) == before
     assert "sentences" not in vars(extractor.analyzer)
     assert "spans" not in vars(extractor.runtime)

@@ -115,7 +115,7 @@ def test_dates_of_all_kinds_are_taken(published: object) -> None:
     assert extract("어제 왔다.", published=published).published == "2023-06-21"  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("published", ["gestern", "2023-13-01", "", 20230621])
+@pytest.mark.parametrize("published", ["gestern", "2023-13-01", "", 20230621, "2023-06-21 or so"])
 def test_no_date_is_refused_with_an_example(published: object) -> None:
     with pytest.raises(InputError, match="2023-06-21"):
         extract(SENTENCE, published=published)  # type: ignore[arg-type]
