@@ -108,7 +108,7 @@ def extract(
 @click.option("--minutes", type=float, default=60.0, show_default=True, help="Time limit.")
 @click.option("--seed", type=int, default=20, show_default=True)
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True,
-              help="Threads of torch; the compact encoder gains little.")  # fmt: skip
+              help="Threads of torch.")  # fmt: skip
 def train(
     data: Path, annotations: Path | None, out: Path, encoder: str | None, epochs: int | None,
     learning_rate: float | None, minutes: float, seed: int, threads: int,

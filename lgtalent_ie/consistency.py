@@ -25,7 +25,7 @@ SEPARATORS = re.compile("[·,;/]")
 PARTICLES = frozenset("은는이가을를와과의에도")
 ACRONYM = re.compile(r"[A-Za-z][A-Za-z0-9&.-]{1,14}")
 
-# Chosen on the dev documents; see docs/decisions.md.
+# Set by judgement and not tuned; docs/decisions.md has what levelling as a whole is worth.
 MOSTLY = 0.5
 HARDLY = 0.15
 ENOUGH = 5

@@ -131,7 +131,7 @@ def read_dictionary(
 
 def check_entry(fields: tuple[object, ...], where: str) -> tuple[str, str, float]:
     """One dictionary entry with its defaults filled in."""
-    form, tag, score = (*fields, "NNP", 0.0)[0], "NNP", 0.0
+    form, tag, score = fields[0] if fields else None, "NNP", 0.0
     try:
         if len(fields) > 1:
             tag = str(fields[1])

@@ -53,8 +53,8 @@ def cpu_threads(count: int | None) -> Iterator[None]:
 class Runtime:
     """A tagger on a device. `budget` is the number of pieces that are run together.
 
-    The small steps of the recurrent tagger run on one CPU thread: two wait for each other at every
-    step, and where another process holds a core an article takes seconds instead of tenths.
+    The small steps of the recurrent tagger run on one CPU thread: where another process holds a
+    core, two threads waited for each other and an article took seconds instead of tenths.
     """
 
     def __init__(self, tagger: AnyTagger, device: str = "auto", budget: int = TOKEN_BUDGET) -> None:

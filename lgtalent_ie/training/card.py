@@ -56,7 +56,7 @@ The project's own marks were made by language models following the guidelines, n
 
     {command}
 
-The run is seeded; on the same machine it gives the same weights.
+The run is seeded.
 """
 
 

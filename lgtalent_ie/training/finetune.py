@@ -7,8 +7,9 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from lgtalent_ie.errors import LgtalentError
 from lgtalent_ie.evaluation.spans import Score, macro_f1, score_spans
 from lgtalent_ie.model.config import MENTION_HEAD
 from lgtalent_ie.model.loading import AnyTagger
+from lgtalent_ie.model.pieces import UNKNOWN, Pieces
 from lgtalent_ie.model.tagger import RecurrentTagger, WindowText
 from lgtalent_ie.morphemes import Analyzer
 from lgtalent_ie.training.data import HEADS, IGNORED, Example, Labelled, analyse
@@ -33,10 +35,10 @@ Keep = Callable[[AnyTagger, dict[str, dict[str, Score]]], None]
 class TrainingConfig:
     """Settings of a run. `batch` in morphemes; `minutes` ends the run early, cleanly.
 
-    `partial_share` of the sentences of which only some spans are known take part in each epoch.
-
-    `head_weights` weigh the loss of each head; `word_dropout` hides a morpheme's vector so that its
-    characters must speak for it; `ema` averages the weights over steps (Polyak and Juditsky 1992).
+    `partial_share` of the sentences of which only some spans are known take part in each epoch;
+    `own_repeats` is how often the project's own marks do. `word_dropout` hides a morpheme's vector
+    so that its characters must speak for it; `ema` averages the weights over steps (Polyak and
+    Juditsky 1992).
     """
 
     epochs: int = 9
@@ -200,33 +202,29 @@ def batch_loss(
     return loss
 
 
-def hide_words(pieces: object, share: float) -> object:
+def hide_words(pieces: object, share: float) -> Pieces:
     """A copy of the pieces with a random share of the morphemes made unknown."""
-    from dataclasses import replace
-
-    from lgtalent_ie.model.pieces import Pieces
-
     assert isinstance(pieces, Pieces)
     hidden = np.random.random(len(pieces.morphemes)) < share
-    return replace(pieces, morphemes=np.where(hidden, 0, pieces.morphemes))
+    return replace(pieces, morphemes=np.where(hidden, UNKNOWN, pieces.morphemes))
 
 
-class averaged:  # noqa: N801
+@contextmanager
+def averaged(parameters: Sequence[nn.Parameter], average: Sequence[Tensor]) -> Iterator[None]:
     """Within the block the parameters hold their averages."""
+    own = [p.detach().clone() for p in parameters]
+    set_values(parameters, average)
+    try:
+        yield
+    finally:
+        set_values(parameters, own)
 
-    def __init__(self, parameters: Sequence[nn.Parameter], average: Sequence[Tensor]) -> None:
-        self.parameters, self.average = parameters, average
 
-    def __enter__(self) -> None:
-        self.own = [p.detach().clone() for p in self.parameters]
-        with torch.no_grad():
-            for parameter, value in zip(self.parameters, self.average, strict=True):
-                parameter.copy_(value)
-
-    def __exit__(self, *error: object) -> None:
-        with torch.no_grad():
-            for parameter, value in zip(self.parameters, self.own, strict=True):
-                parameter.copy_(value)
+@torch.no_grad()
+def set_values(parameters: Sequence[nn.Parameter], values: Sequence[Tensor]) -> None:
+    """Copy the values into the parameters."""
+    for parameter, value in zip(parameters, values, strict=True):
+        parameter.copy_(value)
 
 
 def score_dev(
