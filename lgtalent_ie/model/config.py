@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,26 @@ CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
 MORPHEMES_FILE = "morphemes.txt"
 
+# What a relation can hold between: the nine labels, and KLUE-RE's two types that are none of them.
+ENTITY_TYPES = (*LABELS, "POH", "NOH")
+
+# Which labels of head and tail can be in a relation at all; other pairs are not looked at.
+RELATED: Mapping[str, frozenset[str]] = {
+    "PERSON": frozenset(("TITLE", "ORG", "LOCATION", "DATE", "PERSON", "PRODUCT")),
+    "ORG": frozenset(("PERSON", "ORG", "LOCATION", "DATE", "PRODUCT", "QUANTITY")),
+    "EVENT": frozenset(("ORG", "DATE", "LOCATION", "QUANTITY")),
+    "QUANTITY": frozenset(("ORG",)),
+}
+
+# The label sets of the pair head: the guidelines' relations, each a yes or no, and KLUE-RE's
+# thirty, one of them; a label's place in the config is its place in the output.
+RELATIONS, KLUE_RE = "relations", "klue_re"
+
 # Every head predicts BIO tags over its own labels, in this order: O, B-first, I-first, B-second …
 MENTION_HEAD = "mentions"
+
+# Dimensions of an attention head that FlashAttention's kernels take.
+HEAD_SIZES = range(8, 257, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +56,33 @@ class RecurrentConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AttentionConfig:
+    """The compact encoder for a GPU: the same inputs, read by a transformer.
+
+    Sizes are in dimensions; `feed_forward` is the inner size of the gated unit. Raises ModelError
+    where the heads do not share the width evenly or come out at another size than `HEAD_SIZES`.
+    """
+
+    morpheme_size: int = 256
+    tag_size: int = 32
+    ngram_size: int = 64
+    ngram_buckets: int = 32768
+    width: int = 512
+    layers: int = 8
+    heads: int = 8
+    feed_forward: int = 1408
+    dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.heads < 1 or self.width % self.heads or self.width // self.heads not in HEAD_SIZES:
+            raise ModelError(
+                f"width {self.width} with {self.heads} heads",
+                f"a width of heads × {HEAD_SIZES[0]}, {HEAD_SIZES[1]}, … or {HEAD_SIZES[-1]}",
+                "change width or heads, for example 512 and 8",
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class PretrainedConfig:
     """A Hugging Face encoder, kept in the model folder under `encoder/`."""
 
@@ -45,19 +91,40 @@ class PretrainedConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelConfig:
-    """Name and revision of a model, its encoder (exactly one of the two), its heads.
+class RelationConfig:
+    """The head over pairs of mentions.
 
-    `heads` maps the name of a head to its labels; `temperature` divides the logits of the mention
-    head before scores are taken; `longest` is the window in morphemes.
+    `labels` maps a label set (RELATIONS, KLUE_RE) to its labels. `threshold` is the score from
+    which a relation is reported; like `temperature` it is fitted on dev. `no_relation_shift` is
+    added to KLUE-RE's logit of no relation, as that is rarer in its train data than in its dev.
+    """
+
+    size: int = 192
+    attention_heads: int = 6
+    dropout: float = 0.3
+    labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    temperature: float = 1.0
+    threshold: float = 0.5
+    no_relation_shift: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """Name and revision of a model, its encoder (exactly one of the three), its heads.
+
+    `heads` maps the name of a head to its labels; `relations` is the head over pairs, if any;
+    `platt` are slope and offset that make scores of mentions the chance of being right, fitted on
+    dev (see `decoding.apply_platt`); `longest` is the window in morphemes.
     """
 
     name: str
     revision: str
     recurrent: RecurrentConfig | None = None
     pretrained: PretrainedConfig | None = None
+    attention: AttentionConfig | None = None
+    relations: RelationConfig | None = None
     heads: dict[str, tuple[str, ...]] = field(default_factory=lambda: {MENTION_HEAD: LABELS})
-    temperature: float = 1.0
+    platt: tuple[float, float] = (1.0, 0.0)
     longest: int = 256
     version: int = CONFIG_VERSION
 
@@ -66,8 +133,15 @@ class ModelConfig:
         """Width of what the encoder hands to the heads."""
         if self.recurrent is not None:
             return 2 * self.recurrent.hidden_size
+        if self.attention is not None:
+            return self.attention.width
         assert self.pretrained is not None
         return self.pretrained.hidden_size
+
+    @property
+    def compact(self) -> RecurrentConfig | AttentionConfig | None:
+        """The encoder where it is one of the project's own, None where it is a pretrained one."""
+        return self.recurrent or self.attention
 
 
 def bio_tags(labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -107,14 +181,15 @@ def read_config(folder: Path) -> ModelConfig:
         config = msgspec.convert(data, ModelConfig)
     except msgspec.ValidationError as error:
         raise ModelError(f"{path}: {error}", accepted, remedy) from error
+    except ModelError as error:
+        raise ModelError(f"{path}: {error.given}", error.accepted, remedy) from error
     if config.version != CONFIG_VERSION:
         raise ModelError(
             f"{path} of version {config.version}", f"version {CONFIG_VERSION}",
             "train the model again, or install the release that made it",
         )  # fmt: skip
-    if (config.recurrent is None) == (
-        config.pretrained is None
-    ) or MENTION_HEAD not in config.heads:
+    encoders = (config.recurrent, config.attention, config.pretrained)
+    if sum(e is not None for e in encoders) != 1 or MENTION_HEAD not in config.heads:
         raise ModelError(f"{path} without exactly one encoder and a mention head", accepted, remedy)
     if any(label not in LABELS for label in config.heads[MENTION_HEAD]):
         raise ModelError(f"{path} with labels {config.heads[MENTION_HEAD]}", str(LABELS), remedy)

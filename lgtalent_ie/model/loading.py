@@ -65,7 +65,7 @@ def load_model(folder: Path) -> AnyTagger:
     """
     config = read_config(folder)
     tagger: AnyTagger
-    if config.recurrent is not None:
+    if config.compact is not None:
         tagger = RecurrentTagger(config, Vocabulary.load(folder))
     else:
         tagger = PretrainedTagger(config, *load_encoder(folder / ENCODER_FOLDER))
@@ -73,7 +73,7 @@ def load_model(folder: Path) -> AnyTagger:
     missing, unexpected = tagger.load_state_dict(state, strict=False) if fits(tagger, state) else (
         ["weights of these sizes"], []
     )  # fmt: skip
-    missing = [n for n in missing if config.recurrent is not None or not n.startswith("encoder.")]
+    missing = [n for n in missing if config.compact is not None or not n.startswith("encoder.")]
     if missing or unexpected:
         raise ModelError(
             f"{folder / WEIGHTS_FILE}: without {missing[:3]}, with unknown {unexpected[:3]}",

@@ -121,15 +121,23 @@ def make_pieces(
     )
 
 
+def shape_of(form: str) -> str:
+    """What the characters of a morpheme are read as: digits alike, no capitals, both ends if long.
+
+    >>> shape_of("GPT4")
+    'gpt0'
+    """
+    shape = "".join("0" if c.isdigit() else c for c in form.lower())
+    return shape[:12] + shape[-12:] if len(shape) > 24 else shape
+
+
 def character_ngrams(form: str, buckets: int) -> list[int]:
     """Hash buckets of a morpheme's characters, pairs and triples, with its borders marked.
 
-    Digits count as one another; of a very long form both ends are looked at. These are fastText's
-    subwords (Bojanowski et al. 2017), hashed by CRC-32, which is the same on every machine.
+    These are fastText's subwords (Bojanowski et al. 2017), hashed by CRC-32, which is the same on
+    every machine.
     """
-    shape = "".join("0" if c.isdigit() else c for c in form.lower())
-    if len(shape) > 24:
-        shape = shape[:12] + shape[-12:]
+    shape = shape_of(form)
     framed = f"<{shape}>"
     grams = [framed[i : i + n] for n in (2, 3) for i in range(len(framed) - n + 1)]
     return [

@@ -9,8 +9,10 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from lgtalent_ie.model.attention import AttentionEncoder
 from lgtalent_ie.model.config import ModelConfig, bio_tags
-from lgtalent_ie.model.encoder import RecurrentEncoder
+from lgtalent_ie.model.encoder import PieceEncoder, RecurrentEncoder
+from lgtalent_ie.model.pairs import PairHead
 from lgtalent_ie.model.pieces import Pieces, Vocabulary, join_pieces, make_pieces
 from lgtalent_ie.reading import Morpheme
 
@@ -44,6 +46,8 @@ class Tagger(Protocol):
 class HeadedModule(nn.Module):
     """The heads, shared by both kinds of tagger."""
 
+    pairs: PairHead | None
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
@@ -53,6 +57,7 @@ class HeadedModule(nn.Module):
                 for name, labels in config.heads.items()
             }
         )
+        self.pairs = PairHead(config.relations, config.hidden_size) if config.relations else None
 
     def logits(self, hidden: Tensor, head: str) -> Tensor:
         """float [N, hidden_size] → [N, tags of the head]."""
@@ -66,13 +71,12 @@ class HeadedModule(nn.Module):
 
 
 class RecurrentTagger(HeadedModule):
-    """The compact tagger of this project."""
+    """The compact tagger of this project, over whichever compact encoder its config names."""
 
     def __init__(self, config: ModelConfig, vocabulary: Vocabulary) -> None:
         super().__init__(config)
-        assert config.recurrent is not None
         self.vocabulary = vocabulary
-        self.encoder = RecurrentEncoder(config.recurrent, len(vocabulary))
+        self.encoder = compact_encoder(config, len(vocabulary))
 
     def costs(self, window: WindowText) -> list[int]:
         """One piece per morpheme."""
@@ -80,8 +84,7 @@ class RecurrentTagger(HeadedModule):
 
     def prepare(self, window: WindowText) -> Pieces:
         """The window as flat arrays of numbers."""
-        assert self.config.recurrent is not None
-        buckets = self.config.recurrent.ngram_buckets
+        buckets = self.encoder.ngrams.num_embeddings
         return make_pieces(window.morphemes, self.vocabulary, buckets, window.text)
 
     def hidden(self, prepared: Sequence[Pieces]) -> Tensor:
@@ -91,3 +94,11 @@ class RecurrentTagger(HeadedModule):
         tensors = [torch.from_numpy(array).to(self.device) for array in arrays]
         result: Tensor = self.encoder(*tensors)
         return result
+
+
+def compact_encoder(config: ModelConfig, vocabulary_size: int) -> PieceEncoder:
+    """The untrained compact encoder that a config names."""
+    if config.attention is not None:
+        return AttentionEncoder(config.attention, vocabulary_size)
+    assert config.recurrent is not None
+    return RecurrentEncoder(config.recurrent, vocabulary_size)
