@@ -14,6 +14,7 @@ from lgtalent_ie.html import is_html, read_html
 from lgtalent_ie.mentions import read_mentions
 from lgtalent_ie.model.loading import load_model
 from lgtalent_ie.model.locate import locate_model
+from lgtalent_ie.model.tagger import WindowText
 from lgtalent_ie.morphemes import Analyzer, DictionaryEntry
 from lgtalent_ie.page import entity_repairs, read_page
 from lgtalent_ie.reading import Reading
@@ -21,6 +22,7 @@ from lgtalent_ie.records.counts import read_counts
 from lgtalent_ie.records.dates import read_dates
 from lgtalent_ie.records.facts import read_facts
 from lgtalent_ie.records.organizations import read_organizations
+from lgtalent_ie.records.proposals import propose_relations
 from lgtalent_ie.records.quotes import read_quotes
 from lgtalent_ie.records.relations import read_relations
 from lgtalent_ie.schema import Document
@@ -68,14 +70,17 @@ class Extractor:
         page = read_page(aligned.text)
         anchor = given or (html.published if html else None) or page.published
         sentences = self.analyzer.sentences(aligned.text, page.sections)
-        mentions = read_mentions(aligned.text, sentences, self.runtime, self.min_score)
+        states = self.runtime.states([WindowText(aligned.text, s.morphemes) for s in sentences])
+        labelled = self.runtime.decode(states)
+        mentions = read_mentions(aligned.text, sentences, labelled, self.min_score)
         reading = Reading(aligned.text, anchor, page.sections, sentences, mentions)
 
         organizations = read_organizations(reading)
         dates = read_dates(reading)
         counts = read_counts(reading)
         quotes = read_quotes(reading, organizations)
-        relations = read_relations(reading, dates, counts, organizations, quotes)
+        proposals = propose_relations(reading, self.runtime, states)
+        relations = read_relations(reading, dates, counts, organizations, quotes, proposals)
         facts = read_facts(reading, dates, counts, organizations, relations)
 
         config = self.runtime.tagger.config

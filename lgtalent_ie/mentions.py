@@ -19,7 +19,7 @@ from lgtalent_ie.repairs import repair
 from lgtalent_ie.schema import LABELS, Date, Label, Mention
 
 if TYPE_CHECKING:
-    from lgtalent_ie.engine.runtime import Runtime
+    from lgtalent_ie.model.decoding import LabelledSpan
 
 NUMERIC: tuple[Label, ...] = ("DATE", "TIME", "QUANTITY")
 
@@ -37,14 +37,17 @@ EDGES = frozenset(" \t'\"·,.:;…~-–/|") | frozenset(OPENING) | frozenset(CLO
 
 
 def read_mentions(
-    text: str, sentences: Sequence[Sentence], runtime: Runtime, min_score: float = 0.0
+    text: str,
+    sentences: Sequence[Sentence],
+    labelled: Sequence[Sequence[LabelledSpan]],
+    min_score: float = 0.0,
 ) -> tuple[Mention, ...]:
-    """All mentions of the sentences in order, without overlap, those below `min_score` left out."""
-    from lgtalent_ie.model.tagger import WindowText
+    """All mentions of the sentences in order, without overlap, those below `min_score` left out.
 
-    windows = [WindowText(text, sentence.morphemes) for sentence in sentences]
+    `labelled` are the model's spans of each sentence, in morphemes.
+    """
     kept: list[Candidate] = []
-    for sentence, spans in zip(sentences, runtime.spans(windows), strict=True):
+    for sentence, spans in zip(sentences, labelled, strict=True):
         named: list[Candidate] = []
         numeric: list[Candidate] = []
         for span in spans:

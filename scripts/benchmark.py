@@ -157,7 +157,9 @@ def watch_steps(extractor: Extractor, stack: ExitStack) -> dict[str, float]:
         ("alignment", way, "align"),
         ("alignment", way, "lead_back"),
         ("morphemes", extractor.analyzer, "sentences"),
-        ("model", extractor.runtime, "spans"),
+        ("model", extractor.runtime, "states"),
+        ("model", extractor.runtime, "decode"),
+        ("model", way, "propose_relations"),
         ("mentions", way, "read_mentions"),
         *(("records", way, name) for name in RECORDS),
     ]
@@ -185,8 +187,6 @@ def measure_throughput(extractor: Extractor, seconds: float = 15.0) -> list[Meas
             extractor.extract(text)
             taken.append(perf_counter() - began)
             rates.append(len(text) / taken[-1])
-    # The model is asked while mentions are read.
-    stages["mentions"] -= stages["model"]
     stages["rest"] = sum(taken) - sum(stages.values())
     whole = {"articles/s": 1 / median(taken), "characters/s": median(rates)}
     return [

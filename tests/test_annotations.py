@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 
 from lgtalent_ie.evaluation.gold import check_text, load_gold
+from lgtalent_ie.model.config import RELATED
 from lgtalent_ie.schema import LABELS
+from lgtalent_ie.training.labels import OWN_RELATIONS
 
 ROOT = Path(__file__).parent.parent
 ANNOTATIONS = ROOT / "annotations"
-STAND_OFF = [
-    *(ANNOTATIONS / "sentences").glob("*.jsonl"),
-    *(ANNOTATIONS / "agreement").glob("*.jsonl"),
-]
-WRITTEN = list((ANNOTATIONS / "written").glob("*.jsonl"))
+SENTENCES = sorted((ANNOTATIONS / "sentences").glob("*.jsonl"))
+SECOND_PASS = ANNOTATIONS / "agreement" / "second_pass.jsonl"
+SECOND_PASS_RELATIONS = ANNOTATIONS / "agreement" / "second_pass_relations.jsonl"
+WRITTEN = sorted((ANNOTATIONS / "written").glob("*.jsonl"))
 GOLD = sorted((ANNOTATIONS / "gold").rglob("*.json"))
 
 
@@ -34,30 +35,62 @@ def check_spans(spans: list[Any], length: int) -> None:
         end = stop
 
 
-@pytest.mark.parametrize("path", STAND_OFF, ids=lambda path: path.stem)
+def check_relations(relations: list[Any], spans: list[Any], where: str) -> None:
+    seen = set()
+    for kind, head, tail in relations:
+        assert kind in OWN_RELATIONS, where
+        assert 0 <= head < len(spans) and 0 <= tail < len(spans) and head != tail, where
+        labels = spans[head][2], spans[tail][2]
+        assert labels[1] in RELATED[labels[0]], (where, kind, labels)
+        owner = {"per": ("PERSON",), "org": ("ORG",), "event": ("EVENT",)}
+        assert labels[0] in owner.get(kind.split(":")[0], labels), (where, kind, labels)
+        assert (kind, head, tail) not in seen, (where, kind, head, tail)
+        seen.add((kind, head, tail))
+
+
+@pytest.mark.parametrize("path", [*SENTENCES, SECOND_PASS], ids=lambda path: path.stem)
 def test_stand_off_marks_carry_no_text(path: Path) -> None:
+    relations = {"relations"} if path in SENTENCES else set()
     for row in rows(path):
-        assert set(row) == {"file", "id", "length", "spans"}
+        assert set(row) == {"file", "id", "length", "spans"} | relations
         assert "train" in row["file"], "dev data is never marked for training"
         check_spans(row["spans"], row["length"])
+
+
+@pytest.mark.parametrize("path", [*SENTENCES, *WRITTEN], ids=lambda path: path.stem)
+def test_relations_hold_between_marked_mentions(path: Path) -> None:
+    found = 0
+    for row in rows(path):
+        check_relations(row["relations"], row["spans"], row["id"])
+        found += len(row["relations"])
+    assert found > 0
+
+
+def test_a_second_pass_over_relations_reads_the_marked_mentions() -> None:
+    marked = {(row["file"], row["id"]): row for path in SENTENCES for row in rows(path)}
+    marked |= {(path.name, row["id"]): row for path in WRITTEN for row in rows(path)}
+    second = list(rows(SECOND_PASS_RELATIONS))
+    assert len({(row["file"], row["id"]) for row in second}) == len(second)
+    for row in second:
+        assert set(row) == {"file", "id", "relations"}
+        check_relations(row["relations"], marked[row["file"], row["id"]]["spans"], row["id"])
+    assert 10 * len(second) >= sum(1 for path in SENTENCES for _ in rows(path))
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.stem)
 def test_written_sentences_are_marked_inside_their_text(path: Path) -> None:
     for row in rows(path):
-        assert set(row) == {"id", "text", "spans"}
+        assert set(row) == {"id", "text", "spans", "relations"}
         check_spans(row["spans"], len(row["text"]))
         for start, end, _ in row["spans"]:
             assert row["text"][start:end].strip() == row["text"][start:end]
 
 
 def test_no_sentence_is_marked_twice_for_training() -> None:
-    keys = [
-        (r["file"], r["id"]) for p in (ANNOTATIONS / "sentences").glob("*.jsonl") for r in rows(p)
-    ]
+    keys = [(r["file"], r["id"]) for p in SENTENCES for r in rows(p)]
     assert len(keys) == len(set(keys)) >= 1500
     texts = [row["text"] for path in WRITTEN for row in rows(path)]
-    assert len(texts) == len(set(texts))
+    assert len(texts) == len(set(texts)) >= 1000
 
 
 @pytest.mark.parametrize("path", GOLD, ids=lambda path: path.stem)

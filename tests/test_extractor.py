@@ -5,14 +5,21 @@ from __future__ import annotations
 import random
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 
 import jsonschema
 import pytest
+import torch
+from tiny_models import PAIR_HEAD, tiny_pair_tagger
 
 from lgtalent_ie import Document, Extractor, extract, extract_many
 from lgtalent_ie.errors import InputError
-from lgtalent_ie.schema import json_schema
+from lgtalent_ie.model.config import MENTION_HEAD
+from lgtalent_ie.model.loading import save_model
+from lgtalent_ie.records.relation_tables import relation_types
+from lgtalent_ie.schema import LABELS, json_schema
 
 SENTENCE = "올해 들어 박사급 연구원 10명이 LG AI연구원에 새로 합류했다."
 
@@ -129,6 +136,28 @@ def test_anything_but_a_string_is_refused(text: object) -> None:
 
 def test_below_the_minimum_score_nothing_is_kept() -> None:
     assert Extractor(min_score=1.0).extract(SENTENCE).mentions == ()
+
+
+def test_the_head_over_pairs_adds_relations_to_those_of_rules(tmp_path: Path) -> None:
+    documents = {}
+    for threshold in (0.0, 1.01):
+        tagger = tiny_pair_tagger(replace(PAIR_HEAD, threshold=threshold))
+        with torch.no_grad():
+            tagger.heads[MENTION_HEAD].bias[1 + 2 * LABELS.index("ORG")] += 9  # type: ignore[index, operator]
+        folder = tmp_path / str(threshold)
+        save_model(tagger, folder)
+        documents[threshold] = Extractor(folder, device="cpu").extract(f"비가 왔다.\n{SENTENCE}")
+    everything, nothing = documents.values()
+    assert everything.mentions == nothing.mentions
+    labels = {m.id: m.label for m in everything.mentions}
+    added = set(everything.relations) - set(nothing.relations)
+    assert added
+    for relation in added:
+        heads, tails = relation_types()[relation.type]
+        assert labels[relation.head] in heads
+        assert labels[relation.tail] in tails
+        assert everything.text[relation.start : relation.end] in ("비가 왔다.", SENTENCE)
+    jsonschema.validate(everything.to_dict(), json_schema())
 
 
 BAD = {

@@ -9,24 +9,24 @@ from helpers import find_nth, make_reading
 
 from lgtalent_ie.mentions import read_mentions, trim
 from lgtalent_ie.model.decoding import LabelledSpan
-from lgtalent_ie.model.tagger import WindowText
+from lgtalent_ie.reading import Sentence
 from lgtalent_ie.schema import LABELS, Label
 
 
 class Told:
-    """A runtime that answers what the test tells it: (label, surface, score)."""
+    """A model that answers what the test tells it: (label, surface, score)."""
 
     def __init__(self, *answers: tuple[Label, str, float]) -> None:
         self.answers = answers
 
-    def spans(self, windows: Sequence[WindowText]) -> list[list[LabelledSpan]]:
-        found: list[list[LabelledSpan]] = [[] for _ in windows]
+    def spans(self, text: str, sentences: Sequence[Sentence]) -> list[list[LabelledSpan]]:
+        found: list[list[LabelledSpan]] = [[] for _ in sentences]
         for label, surface, score in self.answers:
-            for n, window in enumerate(windows):
-                start = window.text.find(surface)
+            for n, sentence in enumerate(sentences):
+                start = text.find(surface)
                 inside = [
                     place
-                    for place, m in enumerate(window.morphemes)
+                    for place, m in enumerate(sentence.morphemes)
                     if start <= m.start < start + len(surface)
                 ]
                 if start >= 0 and inside:
@@ -37,7 +37,7 @@ class Told:
 
 def mentions_of(text: str, *answers: tuple[Label, str, float]) -> list[tuple[str, str]]:
     sentences = make_reading(text).sentences
-    found = read_mentions(text, sentences, Told(*answers))  # type: ignore[arg-type]
+    found = read_mentions(text, sentences, Told(*answers).spans(text, sentences))
     return [(m.label, m.text) for m in found]
 
 
@@ -90,7 +90,8 @@ def test_trim(written: str, kept: str) -> None:
 def test_ids_count_in_the_order_of_the_text_and_offsets_hold() -> None:
     text = "지난해 새별전자는 12명을, 올해 정하늘 사장은 30명을 뽑았다."
     told = Told(("PERSON", "정하늘", 0.5), ("ORG", "새별전자", 0.9))
-    found = read_mentions(text, make_reading(text).sentences, told)  # type: ignore[arg-type]
+    sentences = make_reading(text).sentences
+    found = read_mentions(text, sentences, told.spans(text, sentences))
     assert [m.id for m in found] == [f"m{n}" for n in range(1, len(found) + 1)]
     assert all(text[m.start : m.end] == m.text for m in found)
     assert [m.start for m in found] == sorted(m.start for m in found)
@@ -100,5 +101,6 @@ def test_ids_count_in_the_order_of_the_text_and_offsets_hold() -> None:
 def test_a_minimum_score_leaves_out_what_is_below() -> None:
     text = "정하늘 사장이 새별전자에 왔다."
     told = Told(("PERSON", "정하늘", 0.4), ("ORG", "새별전자", 0.9))
-    found = read_mentions(text, make_reading(text).sentences, told, 0.5)  # type: ignore[arg-type]
+    sentences = make_reading(text).sentences
+    found = read_mentions(text, sentences, told.spans(text, sentences), 0.5)
     assert [m.text for m in found] == ["새별전자"]

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from lgtalent_ie.model.config import MENTION_HEAD, ModelConfig, RecurrentConfig
+from lgtalent_ie.model.config import (
+    KLUE_RE,
+    MENTION_HEAD,
+    RELATIONS,
+    AttentionConfig,
+    ModelConfig,
+    RecurrentConfig,
+    RelationConfig,
+)
 from lgtalent_ie.model.pieces import Vocabulary
 from lgtalent_ie.model.tagger import RecurrentTagger
 from lgtalent_ie.schema import LABELS
+from lgtalent_ie.training.labels import KLUE_RELATIONS, OWN_RELATIONS
 
 HEADS = {MENTION_HEAD: LABELS, "konec": ("OG", "PS"), "klue": ("OG", "PS")}
+PAIR_HEAD = RelationConfig(
+    size=8,
+    attention_heads=2,
+    dropout=0.0,
+    labels={RELATIONS: OWN_RELATIONS, KLUE_RE: KLUE_RELATIONS},
+)
 
 
 def tiny_tagger(name: str = "tiny", seed: int = 0) -> RecurrentTagger:
@@ -31,6 +47,25 @@ def tiny_tagger(name: str = "tiny", seed: int = 0) -> RecurrentTagger:
     return RecurrentTagger(
         ModelConfig(name, "1", recurrent=recurrent, heads=HEADS), vocabulary
     ).eval()
+
+
+def tiny_pair_tagger(relations: RelationConfig = PAIR_HEAD) -> RecurrentTagger:
+    """The compact tagger with a head over pairs."""
+    tiny = tiny_tagger()
+    torch.manual_seed(0)
+    return RecurrentTagger(replace(tiny.config, relations=relations), tiny.vocabulary).eval()
+
+
+def tiny_attention_tagger() -> RecurrentTagger:
+    """A compact tagger whose encoder is a transformer."""
+    tiny = tiny_tagger()
+    torch.manual_seed(0)
+    attention = AttentionConfig(
+        morpheme_size=8, tag_size=4, ngram_size=8, ngram_buckets=64, width=16, layers=1, heads=2,
+        feed_forward=16, dropout=0.0,
+    )  # fmt: skip
+    config = replace(tiny.config, recurrent=None, attention=attention)
+    return RecurrentTagger(config, tiny.vocabulary).eval()
 
 
 def tiny_encoder(folder: Path) -> Path:

@@ -50,6 +50,26 @@ def cut_windows(costs: Sequence[int], longest: int) -> list[Window]:
     ]
 
 
+def rectangles(rows: Sequence[int], widths: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Numbers of blocks that are stacked to one rectangle as wide as the widest, the widest first.
+
+    A rectangle has at most `budget` cells; a block that is larger has one alone.
+
+    >>> list(rectangles([2, 9, 1], [5, 2, 6], 20))
+    [[2, 0], [1]]
+    """
+    stack: list[int] = []
+    height = 0
+    for number in sorted(range(len(rows)), key=lambda n: (-widths[n], n)):
+        if stack and (height + rows[number]) * widths[stack[0]] > budget:
+            yield stack
+            stack, height = [], 0
+        stack.append(number)
+        height += rows[number]
+    if stack:
+        yield stack
+
+
 def batches(costs: Sequence[int], budget: int) -> Iterator[list[int]]:
     """Numbers of windows that are run together, the longest first, at most `budget` pieces each.
 

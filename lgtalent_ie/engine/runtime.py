@@ -1,4 +1,4 @@
-"""The engine: sentences in, log-probabilities per morpheme out, in the order they came."""
+"""The engine: sentences in, spans and scored pairs out, in the order they came."""
 
 from __future__ import annotations
 
@@ -8,16 +8,29 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from lgtalent_ie.engine.packing import batches, cut_windows
+from lgtalent_ie.engine.packing import batches, cut_windows, rectangles
 from lgtalent_ie.errors import InputError
-from lgtalent_ie.model.config import MENTION_HEAD, bio_tags
-from lgtalent_ie.model.decoding import LabelledSpan, best_tags, log_softmax, spans_of_tags
+from lgtalent_ie.model.config import MENTION_HEAD
+from lgtalent_ie.model.decoding import (
+    LabelledSpan,
+    Platt,
+    apply_platt,
+    best_tags,
+    log_softmax,
+    spans_of_tags,
+)
 from lgtalent_ie.model.loading import AnyTagger
+from lgtalent_ie.model.pairs import PairPlaces, join_pairs
 from lgtalent_ie.model.tagger import WindowText
 
 # Pieces in one batch on a CPU; beyond this nothing gets faster on two cores, memory grows.
 TOKEN_BUDGET = 4096
+# Pairs times morphemes of the longest sentence in one batch of pairs; of one sentence at least so
+# many pairs go together, as each batch reads the whole sentence.
+PAIR_BUDGET = 32_768
+FEWEST_PAIRS = 16
 
 
 def choose_device(device: str) -> torch.device:
@@ -53,8 +66,9 @@ def cpu_threads(count: int | None) -> Iterator[None]:
 class Runtime:
     """A tagger on a device. `budget` is the number of pieces that are run together.
 
-    The small steps of the recurrent tagger run on one CPU thread: where another process holds a
-    core, two threads waited for each other and an article took seconds instead of tenths.
+    The small steps of the recurrent encoder run on one CPU thread: where another process holds a
+    core, two threads waited for each other and an article took seconds instead of tenths. On a GPU
+    the compact encoders compute in bfloat16, and the heads in float32 behind them.
     """
 
     def __init__(self, tagger: AnyTagger, device: str = "auto", budget: int = TOKEN_BUDGET) -> None:
@@ -62,50 +76,110 @@ class Runtime:
         self.budget = budget
         recurrent_on_cpu = tagger.config.recurrent is not None and self.tagger.device.type == "cpu"
         self.threads = 1 if recurrent_on_cpu else None
+        self.bfloat16 = tagger.config.compact is not None and self.tagger.device.type == "cuda"
 
     @torch.inference_mode()
-    def logits(
-        self, sentences: Sequence[WindowText], head: str = MENTION_HEAD
-    ) -> list[NDArray[np.float32]]:
-        """[N, tags of the head] per sentence; windows of a long one are merged by morpheme."""
-        tags = len(bio_tags(self.tagger.config.heads[head]))
-        results = [np.zeros((len(s.morphemes), tags), dtype=np.float32) for s in sentences]
+    def states(self, sentences: Sequence[WindowText]) -> list[Tensor]:
+        """float [n, hidden_size] per sentence, on the device: the one pass that all heads share.
+
+        Windows of a long sentence are merged by morpheme.
+        """
         parts = []
         for number, sentence in enumerate(sentences):
             costs = self.tagger.costs(sentence)
             for window in cut_windows(costs, self.tagger.config.longest):
                 piece = WindowText(sentence.text, sentence.morphemes[window.start : window.end])
                 parts.append((number, window, sum(costs[window.start : window.end]), piece))
+        found: dict[tuple[int, int], Tensor] = {}
         for batch in batches([cost for _, _, cost, _ in parts], self.budget):
             prepared = [self.tagger.prepare(parts[n][3]) for n in batch]
-            with cpu_threads(self.threads):
-                hidden = self.tagger.hidden(prepared)  # type: ignore[arg-type]  # [N, hidden]
-                logits = self.tagger.logits(hidden, head).float().cpu().numpy()  # [N, tags]
+            autocast = torch.autocast("cuda", torch.bfloat16, enabled=self.bfloat16)
+            with cpu_threads(self.threads), autocast:
+                hidden = self.tagger.hidden(prepared).float()  # type: ignore[arg-type]
             at = 0
             for n in batch:
                 number, window, _, piece = parts[n]
                 kept = slice(
                     at + window.keep_start - window.start, at + window.keep_end - window.start
                 )
-                results[number][window.keep_start : window.keep_end] = logits[kept]
+                found[number, window.start] = hidden[kept]  # [kept, hidden]
                 at += len(piece.morphemes)
-        return results
+        by_sentence: list[list[Tensor]] = [[] for _ in sentences]
+        for number, start in sorted(found):
+            by_sentence[number].append(found[number, start])
+        nothing = torch.zeros(0, self.tagger.config.hidden_size, device=self.tagger.device)
+        return [torch.cat(some) if some else nothing for some in by_sentence]
+
+    @torch.inference_mode()
+    def logits(
+        self, sentences: Sequence[WindowText], head: str = MENTION_HEAD
+    ) -> list[NDArray[np.float32]]:
+        """[n, tags of the head] per sentence."""
+        return self.head_logits(self.states(sentences), head)
+
+    @torch.inference_mode()
+    def head_logits(self, states: Sequence[Tensor], head: str) -> list[NDArray[np.float32]]:
+        """float [n, hidden_size] per sentence → [n, tags of the head] per sentence."""
+        if not states:
+            return []
+        with cpu_threads(self.threads):
+            logits = self.tagger.logits(torch.cat(list(states)), head).cpu().numpy()  # [N, tags]
+        return np.split(logits, np.cumsum([len(s) for s in states])[:-1])
 
     def spans(
         self, sentences: Sequence[WindowText], head: str = MENTION_HEAD
     ) -> list[list[LabelledSpan]]:
         """The labelled spans of every sentence, in morpheme numbers, by constrained decoding."""
-        filled = [n for n, sentence in enumerate(sentences) if sentence.morphemes]
-        found: list[list[LabelledSpan]] = [[] for _ in sentences]
+        return self.decode(self.states(sentences), head)
+
+    def decode(
+        self, states: Sequence[Tensor], head: str = MENTION_HEAD
+    ) -> list[list[LabelledSpan]]:
+        """The labelled spans of every sentence, of its states."""
+        filled = [n for n, rows in enumerate(states) if len(rows)]
+        found: list[list[LabelledSpan]] = [[] for _ in states]
         if not filled:
             return found
-        logits = self.logits([sentences[n] for n in filled], head)
-        temperature = self.tagger.config.temperature if head == MENTION_HEAD else 1.0
+        logits = self.head_logits([states[n] for n in filled], head)
         lengths = np.array([len(rows) for rows in logits], dtype=np.int64)
-        log_probabilities = log_softmax(np.concatenate(logits), temperature)  # [N, tags]
+        log_probabilities = log_softmax(np.concatenate(logits))  # [N, tags]
         tags = best_tags(log_probabilities, lengths)  # [N]
         at = 0
         for n, length in zip(filled, lengths.tolist(), strict=True):
-            found[n] = spans_of_tags(tags[at : at + length], log_probabilities[at : at + length])
+            spans = spans_of_tags(tags[at : at + length], log_probabilities[at : at + length])
+            found[n] = spans if head != MENTION_HEAD else [self.calibrated(s) for s in spans]
             at += length
         return found
+
+    def calibrated(self, span: LabelledSpan) -> LabelledSpan:
+        """The span with the chance of being right as its score."""
+        platt = Platt(*self.tagger.config.platt)
+        return span._replace(score=float(apply_platt(span.score, platt)))
+
+    @torch.inference_mode()
+    def pair_logits(
+        self, states: Sequence[Tensor], pairs: Sequence[Sequence[PairPlaces]], label_set: str
+    ) -> list[NDArray[np.float32]]:
+        """Logits of the pairs of every sentence, [P, labels] each; all pairs are scored in batches.
+
+        Only where the model has a head over pairs (`config.relations`).
+        """
+        head = self.tagger.pairs
+        assert head is not None
+        labels = len(head.config.labels[label_set])
+        scored = [np.zeros((len(some), labels), dtype=np.float32) for some in pairs]
+        parts = []
+        for n, some in enumerate(pairs):
+            size = max(FEWEST_PAIRS, PAIR_BUDGET // max(1, len(states[n])))
+            parts += [(n, at, some[at : at + size]) for at in range(0, len(some), size)]
+        heights, widths = [len(some) for _, _, some in parts], [len(states[n]) for n, _, _ in parts]
+        for batch in rectangles(heights, widths, PAIR_BUDGET):
+            joined = join_pairs([parts[p][2] for p in batch], [widths[p] for p in batch])
+            hidden = torch.cat([states[parts[p][0]] for p in batch])  # [N, hidden]
+            with cpu_threads(self.threads):
+                logits = head(hidden, joined.to(hidden.device))[label_set]  # [P, labels]
+            ends = np.cumsum([heights[p] for p in batch])[:-1]
+            for p, rows in zip(batch, np.split(logits.cpu().numpy(), ends), strict=True):
+                n, at, some = parts[p]
+                scored[n][at : at + len(some)] = rows
+        return scored

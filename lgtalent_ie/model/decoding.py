@@ -6,12 +6,17 @@ Allowed means that I-X follows B-X or I-X and nothing else (Viterbi, 1967, with 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 FORBIDDEN = np.float32(-1e9)
+
+# The logit of a score is taken this far from 0 and 1 at least: at 1 itself it is infinite.
+MARGIN = 1e-6
+
+Floats = NDArray[np.floating[Any]]
 
 
 class LabelledSpan(NamedTuple):
@@ -23,6 +28,13 @@ class LabelledSpan(NamedTuple):
     score: float
 
 
+class Platt(NamedTuple):
+    """score → sigmoid(slope × logit(score) + offset); as it stands here, the score itself."""
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+
 def allowed_transitions(tags: int) -> NDArray[np.float32]:
     """[tags, tags] from → to: 0 where allowed, else very negative. Tags: O, B-0, I-0, B-1, I-1 …"""
     scores = np.zeros((tags, tags), dtype=np.float32)
@@ -32,10 +44,9 @@ def allowed_transitions(tags: int) -> NDArray[np.float32]:
     return scores
 
 
-def log_softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float32]:
+def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Log-probabilities along the last axis."""
-    scaled = logits / temperature
-    scaled = scaled - scaled.max(axis=-1, keepdims=True)
+    scaled = logits - logits.max(axis=-1, keepdims=True)
     return np.asarray(scaled - np.log(np.exp(scaled).sum(-1, keepdims=True)), dtype=np.float32)
 
 
@@ -81,3 +92,23 @@ def spans_of_tags(
         if tag % 2 == 1:
             first = place
     return found
+
+
+def apply_platt(scores: Floats | float, platt: Platt) -> NDArray[np.float64]:
+    """The mapped scores, in the shape of `scores`, a float too; the order of scores stays.
+
+    >>> apply_platt(np.array([0.5, 0.9, 0.99]), Platt(0.65, -0.57)).round(3)
+    array([0.361, 0.702, 0.918])
+    """
+    return sigmoid(platt.slope * logit(scores) + platt.offset)
+
+
+def logit(scores: Floats | float) -> NDArray[np.float64]:
+    """log(s / (1 - s)), of scores kept away from 0 and 1."""
+    inner = np.clip(np.asarray(scores, dtype=np.float64), MARGIN, 1 - MARGIN)
+    return np.asarray(np.log(inner) - np.log1p(-inner))
+
+
+def sigmoid(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 / (1 + exp(-x)), without overflow."""
+    return np.asarray(np.exp(-np.logaddexp(0.0, -values)))

@@ -28,6 +28,7 @@ made of, in the order to read them; what needs the records above it stands furth
                           clause_tokens: a sentence as tokens; patterns: tokens side by side
                           clauses, arguments: predicates and what fills their roles
                           names: who is who in the document
+                          proposals: what the model says of the mentions of a sentence
 
     facts                 on the clauses and frames of relations, merged over sentences
 """

@@ -1,7 +1,9 @@
-"""Relations: (type, head, tail) between mentions, read by rule from each sentence.
+"""Relations: (type, head, tail) between mentions, read by rule from each sentence and by the model.
 
 Two kinds of rules, both tables: patterns of neighbouring tokens (`윤하늘 한빛전자 사장`) and frames
-of predicates with their arguments (`한빛전자는 20일 부산에서 '누리 데이'를 열었다`).
+of predicates with their arguments (`한빛전자는 20일 부산에서 '누리 데이'를 열었다`). What the model
+proposes comes on top: rules carry arguments over clauses and sentences, the model knows wordings
+that no table has.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ from lgtalent_ie.records.names import (
     read_names,
 )
 from lgtalent_ie.records.patterns import Pattern, match_at, relation_patterns
+from lgtalent_ie.records.proposals import Proposal
 from lgtalent_ie.records.relation_tables import (
     Argument,
     Frame,
@@ -50,6 +53,8 @@ from lgtalent_ie.schema import Count, Date, Mention, Organization, Quote, Relati
 
 # A sentence of more tokens is a list or noise; its end is left unread.
 MOST_TOKENS = 1500
+# Said once, from the one that comes first to the other.
+SYMMETRIC = frozenset(("org:alternate_names", "org:partner"))
 LISTED = MIDDLE_DOTS | {",", "와", "과", "및", "랑"}
 
 
@@ -72,7 +77,7 @@ class Found:
 
     def add(self, kind: str, head: Mention, tail: Mention, piece: Piece, score: float) -> None:
         """Keep the relation where its labels and names allow it."""
-        heads, tails = relation_types()[kind]
+        heads, tails = relation_types().get(kind, ((), ()))
         if head.label not in heads or tail.label not in tails:
             return
         head, tail = self.names.full(head), self.names.full(tail)
@@ -82,6 +87,8 @@ class Found:
             key = (kind, self.names.key(head), self.names.key(tail))
         if key[1] == key[2]:
             return
+        if kind in SYMMETRIC and (kind, key[2], key[1]) in self.relations:
+            key, head, tail = (kind, key[2], key[1]), tail, head
         known = self.relations.get(key)
         if known is None or score > known.score:
             sentence = piece.sentence
@@ -96,12 +103,14 @@ def read_relations(
     counts: Sequence[Count],
     organizations: Sequence[Organization],
     quotes: Sequence[Quote],
+    proposals: Sequence[Proposal] = (),
 ) -> tuple[Relation, ...]:
     """The relations of the document, one per type and pair of names, in the order of the text.
 
     Start and end are those of the sentence; `score` is that of the rule (its precision as judged
     on own sentences, a column of the tables) times a factor for each argument that had to be
-    carried over from another clause or sentence. Never raises on any text.
+    carried over from another clause or sentence; of the model's `proposals` the model's score. The
+    better one is kept. Never raises on any text.
 
     >>> [(r.type, r.head, r.tail) for r in read_relations(reading, (), (), organizations, ())]
     [('per:employee_of', 'm1', 'm2'), ('per:title', 'm1', 'm3')]
@@ -115,6 +124,10 @@ def read_relations(
     for piece, elements, context in read_clauses(pieces, found.names):
         read_frames(piece, elements, context, before, found)
         before = before if piece.quoted else piece.text
+    whole = [piece for piece in pieces if not piece.quoted]
+    for proposal in proposals:
+        piece = whole[proposal.sentence]
+        found.add(proposal.type, proposal.head, proposal.tail, piece, proposal.score)
     return tuple(sorted(found.relations.values(), key=lambda r: (r.start, r.type, r.head, r.tail)))
 
 

@@ -35,6 +35,11 @@ data, which picked the epoch and were not trained on. `mentions`: the nine label
 gold mapped by the table of the training data, so that `TITLE`, `EVENT` and `PRODUCT` count only
 where that table is certain. `own`: the nine labels against a tenth of this project's own marks,
 which follow the guidelines to the letter. `konec`, `klue`: the auxiliary heads on those labels.
+`klue_re`: KLUE-RE's labels of given pairs, `no_relation` left out of the score, its logit shifted
+as the config says. `relations`: the guidelines' relations between the gold mentions of `own`, from
+a score of one half. `lgtalent evaluate klue-ner|klue-re|konec` scores by the published protocols.
+
+{calibration}
 
 {tables}
 
@@ -44,9 +49,9 @@ which follow the guidelines to the letter. `konec`, `klue`: the auxiliary heads 
 |---|---|
 | konec: the KLUE-NER sentences with fine-grained labels, mapped to the nine | CC BY-SA 4.0 |
 | KLUE-NER v1.1, the first 5,000 training sentences | CC BY-SA 4.0 |
-| KLUE-RE v1.1, training sentences, the types of the two entities as partial labels | CC BY-SA 4.0 |
+| KLUE-RE v1.1, training sentences: relations, entity types as partial labels | CC BY-SA 4.0 |
 | {own} sentences that this project marked itself, of these or of its own writing | CC BY-SA 4.0 |
-| Kiwi's morpheme vectors (kiwipiepy_model) | Apache 2.0 |
+{raw_text}| Kiwi's morpheme vectors (kiwipiepy_model) | Apache 2.0 |
 
 The weights are released under CC BY-SA 4.0. Half of the konec sentences are film reviews, the rest
 is news of 2012–2019; younger names are found by their characters and surroundings only.
@@ -59,6 +64,12 @@ The project's own marks were made by language models following the guidelines, n
 The run is seeded.
 """
 
+RAW_TEXT = """\
+| raw text: Korean Wikipedia, Wikinews, UNESCO reports, news | CC BY-SA 3.0, CC BY 2.5 |
+| … book reviews, tales, treebanks, documentation | CC BY 4.0, CC BY-SA 4.0, GPL-3 |
+| … film reviews (NSMC), petitions, statutes | CC0, public domain |
+"""
+
 
 def write_card(
     config: ModelConfig,
@@ -66,8 +77,13 @@ def write_card(
     own: int,
     command: str,
     folder: Path,
+    pretrained: bool = False,
+    calibration: str = "",
 ) -> None:
-    """Write the card of a model into its folder."""
+    """Write the card of a model into its folder.
+
+    `calibration` is a sentence about the scores, `pretrained` says that raw text was read first.
+    """
     tables = "\n\n".join(f"### {head}\n\n{score_table(rows)}" for head, rows in scores.items())
     card = CARD.format(
         name=config.name,
@@ -76,6 +92,8 @@ def write_card(
         tables=tables,
         own=f"{own:,}",
         command=command,
+        raw_text=RAW_TEXT if pretrained else "",
+        calibration=calibration,
     )
     (folder / CARD_FILE).write_text(card, encoding="utf-8")
 
@@ -87,6 +105,14 @@ def describe(config: ModelConfig) -> str:
         return (
             f"A two-way LSTM of {sizes.layers} layers, {sizes.hidden_size} units each way, over\n"
             f"Kiwi's {sizes.morpheme_size}-dimensional morpheme vectors (frozen), word classes\n"
+            "and hashed character n-grams; linear BIO heads; constrained decoding."
+        )
+    if config.attention is not None:
+        shape = config.attention
+        return (
+            f"A transformer of {shape.layers} layers, {shape.width} dimensions and "
+            f"{shape.heads} heads, over\n"
+            f"Kiwi's {shape.morpheme_size}-dimensional morpheme vectors (frozen), word classes\n"
             "and hashed character n-grams; linear BIO heads; constrained decoding."
         )
     assert config.pretrained is not None

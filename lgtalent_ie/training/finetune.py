@@ -10,22 +10,25 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lgtalent_ie.engine.packing import batches
-from lgtalent_ie.engine.runtime import Runtime
 from lgtalent_ie.errors import LgtalentError
-from lgtalent_ie.evaluation.spans import Score, macro_f1, score_spans
-from lgtalent_ie.model.config import MENTION_HEAD
+from lgtalent_ie.evaluation.spans import Score
+from lgtalent_ie.model.config import KLUE_RE, MENTION_HEAD, RELATIONS
 from lgtalent_ie.model.loading import AnyTagger
+from lgtalent_ie.model.pairs import PairHead, Pairs
 from lgtalent_ie.model.pieces import UNKNOWN, Pieces
 from lgtalent_ie.model.tagger import RecurrentTagger, WindowText
 from lgtalent_ie.morphemes import Analyzer
-from lgtalent_ie.training.data import HEADS, IGNORED, Example, Labelled, analyse
+from lgtalent_ie.training.data import HEADS, Example, Labelled, analyse
+from lgtalent_ie.training.dev_scores import headline, score_dev, selection_score
+from lgtalent_ie.training.labels import IGNORED
+from lgtalent_ie.training.marked_pairs import PairTargets
 
 Log = Callable[[str], None]
 Keep = Callable[[AnyTagger, dict[str, dict[str, Score]]], None]
@@ -41,20 +44,22 @@ class TrainingConfig:
     Juditsky 1992).
     """
 
-    epochs: int = 9
+    epochs: int = 7
     batch: int = 2000
-    partial_share: float = 0.15
-    learning_rate: float = 2e-3
+    partial_share: float = 0.4
+    learning_rate: float = 1.5e-3
     weight_decay: float = 1e-2
     warmup: float = 0.05
     word_dropout: float = 0.1
     ema: float = 0.998
     minutes: float = 60.0
     seed: int = 20
-    own_repeats: int = 3
+    own_repeats: int = 2
     mention_weight: float = 1.0
     konec_weight: float = 0.5
     klue_weight: float = 1.0
+    klue_re_weight: float = 8.0
+    relation_weight: float = 3.0
 
     def weight(self, head: str) -> float:
         """The loss weight of a head."""
@@ -169,9 +174,22 @@ def is_partial(example: Example) -> bool:
 
 
 def shuffled_batches(numbers: Sequence[int], costs: Sequence[int], budget: int) -> list[list[int]]:
-    """Batches of examples of like length, made anew from jittered lengths, in random order."""
-    jittered = [int(costs[n] * (1 + 0.1 * random.random())) + 1 for n in numbers]
-    result = [[numbers[place] for place in batch] for batch in batches(jittered, budget)]
+    """Batches of examples of one length, in random order, as `RecurrentEncoder.read` likes them.
+
+    What is left over of each length shares batches with its neighbours.
+    """
+    by_length: dict[int, list[int]] = {}
+    for n in random.sample(numbers, len(numbers)):
+        by_length.setdefault(costs[n], []).append(n)
+    result: list[list[int]] = []
+    left: list[int] = []
+    for length, some in by_length.items():
+        size = max(1, budget // max(1, length))
+        whole = len(some) - len(some) % size
+        result += [some[at : at + size] for at in range(0, whole, size)]
+        left += some[whole:]
+    mixed = batches([costs[n] for n in left], budget)
+    result += [[left[place] for place in batch] for batch in mixed]
     random.shuffle(result)
     return result
 
@@ -199,7 +217,54 @@ def batch_loss(
                 logits, gold, ignore_index=IGNORED, reduction="sum"
             )
             loss = loss + config.weight(head) * summed / len(gold)
+    if tagger.pairs is not None:
+        loss = loss + pair_loss(tagger.pairs, hidden, batch, config)
     return loss
+
+
+def pair_loss(
+    head: PairHead, hidden: Tensor, batch: Sequence[Example], config: TrainingConfig
+) -> Tensor:
+    """Weighted losses of all marked pairs of a batch, per morpheme as the other heads' are."""
+    joined = join_targets(batch)
+    if joined is None:
+        return hidden.new_zeros(())
+    targets, windows = joined
+    pairs = Pairs(
+        *(torch.from_numpy(a).to(hidden.device) for a in (targets.spans, targets.types, windows))
+    )
+    logits = head(hidden, pairs)  # per label set [P, labels]
+    klue = torch.from_numpy(targets.klue).to(hidden.device)  # [P]
+    loss = config.klue_re_weight * nn.functional.cross_entropy(
+        logits[KLUE_RE], klue, ignore_index=IGNORED, reduction="sum"
+    )
+    own = torch.from_numpy(targets.own).to(hidden.device)  # [P, R]
+    known = ~own[:, 0].isnan()  # [P]
+    loss = loss + config.relation_weight * nn.functional.binary_cross_entropy_with_logits(
+        logits[RELATIONS][known], own[known], reduction="sum"
+    )
+    return loss / len(hidden)
+
+
+def join_targets(batch: Sequence[Example]) -> tuple[PairTargets, NDArray[np.int64]] | None:
+    """The pairs of all windows of a batch, and the window of each, int64 [P, 2]."""
+    lengths = [len(example.window.morphemes) for example in batch]
+    starts = np.cumsum([0, *lengths[:-1]])
+    some = [
+        (e.pairs, start, start + length)
+        for e, start, length in zip(batch, starts.tolist(), lengths, strict=True)
+        if e.pairs is not None
+    ]
+    if not some:
+        return None
+    joined = PairTargets(
+        spans=np.concatenate([pairs.spans + start for pairs, start, _ in some]),
+        types=np.concatenate([pairs.types for pairs, _, _ in some]),
+        klue=np.concatenate([pairs.klue for pairs, _, _ in some]),
+        own=np.concatenate([pairs.own for pairs, _, _ in some]),
+    )
+    windows = [[start, end] for pairs, start, end in some for _ in pairs.klue]
+    return joined, np.array(windows, dtype=np.int64)
 
 
 def hide_words(pieces: object, share: float) -> Pieces:
@@ -225,67 +290,3 @@ def set_values(parameters: Sequence[nn.Parameter], values: Sequence[Tensor]) -> 
     """Copy the values into the parameters."""
     for parameter, value in zip(parameters, values, strict=True):
         parameter.copy_(value)
-
-
-def score_dev(
-    tagger: AnyTagger, dev: Sequence[Labelled], windows: Sequence[WindowText]
-) -> dict[str, dict[str, Score]]:
-    """Strict scores per head on the sentences that have gold for it, own marks apart as `own`."""
-    runtime = Runtime(tagger, device=str(tagger.device))
-    scores = {}
-    groups = [(head, False) for head in HEADS] + [(MENTION_HEAD, True)]
-    for head, own in groups:
-        labels = HEADS[head]
-        numbers = [n for n, s in enumerate(dev) if head in s.spans and s.own == own]
-        if not numbers:
-            continue
-        found = runtime.spans([windows[n] for n in numbers], head)
-        pairs = []
-        for n, spans in zip(numbers, found, strict=True):
-            morphemes = windows[n].morphemes
-            predicted = [
-                (morphemes[s.first].start, morphemes[s.last].end, labels[s.label]) for s in spans
-            ]
-            pairs.append((dev[n].spans[head], outside(predicted, dev[n].unsure, head)))
-        scores["own" if own else head] = score_spans(pairs)
-    return scores
-
-
-def outside(
-    spans: Sequence[tuple[int, int, str]], unsure: Sequence[tuple[int, int, str]], head: str
-) -> list[tuple[int, int, str]]:
-    """Predictions of the mention head that touch no span of unknown label."""
-    if head != MENTION_HEAD:
-        return list(spans)
-    return [s for s in spans if all(s[1] <= start or end <= s[0] for start, end, _ in unsure)]
-
-
-def selection_score(scores: dict[str, dict[str, Score]]) -> float:
-    """What picks the epoch: the mean of the heads' micro F1."""
-    return float(np.mean([by_label["micro"].f1 for by_label in scores.values()]))
-
-
-def headline(scores: dict[str, dict[str, Score]]) -> dict[str, float]:
-    """What is worth a look after each epoch, in points."""
-    values = {}
-    for head, by_label in scores.items():
-        values[f"{head} micro"] = by_label["micro"].f1
-        for label in ("ORG", "OG"):
-            if label in by_label:
-                values[f"{head} {label}"] = by_label[label].f1
-        if head == "klue":
-            values["klue macro"] = macro_f1(by_label, HEADS["klue"])
-    return {name: round(100 * value, 2) for name, value in values.items()}
-
-
-def write_scores(scores: dict[str, dict[str, Score]], path: Path) -> None:
-    """The scores as JSON, in points, for the model card."""
-    table = {
-        head: {
-            label: {"precision": round(100 * s.precision, 2), "recall": round(100 * s.recall, 2),
-                    "f1": round(100 * s.f1, 2), "gold": s.gold}
-            for label, s in by_label.items()
-        }
-        for head, by_label in scores.items()
-    }  # fmt: skip
-    path.write_text(json.dumps(table, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

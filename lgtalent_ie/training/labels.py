@@ -7,8 +7,12 @@ from functools import cache
 
 from lgtalent_ie.schema import LABELS
 from lgtalent_ie.tables import read_table
+from lgtalent_ie.training.klue_rows import RELATIONS
 
 Spans = list[tuple[int, int, str]]
+
+# Targets that stay out of the loss.
+IGNORED = -100
 
 UNSURE = "?"
 NOTHING = "O"
@@ -17,11 +21,20 @@ NOTHING = "O"
 KONEC_LABELS = tuple("AF AM CV DT EV FD LC MT OG PS PT QT TI TM TR".split())
 KLUE_LABELS = ("PS", "LC", "OG", "DT", "TI", "QT")
 
+# The relations of the guidelines: KLUE-RE's, and those of the talent domain.
+KLUE_RELATIONS = RELATIONS
+TALENT_RELATIONS = (
+    "event:host", "event:date", "event:place", "event:attendance",
+    "talent:joined", "talent:recruits_from", "org:partner", "org:invested",
+)  # fmt: skip
+OWN_RELATIONS = (*KLUE_RELATIONS[1:], *TALENT_RELATIONS)
+
 # KLUE-RE gives the types of two spans a sentence; POH and NOH have no counterpart.
 RELATION_TYPES = {"PER": "PERSON", "ORG": "ORG", "LOC": "LOCATION", "DAT": "DATE"}
 
 # A sub-unit chain or a country–city chain stands in pieces in konec: such pieces are one mention.
-CHAINED = ("ORG", "LOCATION")
+# A venue behind a city (AF_BUILDING, AF_CULTURAL_ASSET …) is a mention of its own.
+CHAINED = {"ORG": "OG", "LOCATION": "LC"}
 
 
 @cache
@@ -49,7 +62,8 @@ def mentions_of_konec(text: str, spans: Sequence[tuple[int, int, str]]) -> tuple
     ([(0, 3, 'PERSON'), (4, 8, 'ORG'), (9, 12, 'TITLE')], [])
     """
     mapping = label_map()
-    mapped = [(s, e, mapping.get(("konec", label), NOTHING)) for s, e, label in sorted(spans)]
+    fine = sorted(spans)
+    mapped = [(s, e, mapping.get(("konec", label), NOTHING)) for s, e, label in fine]
     mentions: Spans = []
     unsure: Spans = []
     for number, (start, end, label) in enumerate(mapped):
@@ -59,7 +73,10 @@ def mentions_of_konec(text: str, spans: Sequence[tuple[int, int, str]]) -> tuple
             unsure.append((start, end, UNSURE))
         elif label != NOTHING:
             last = mentions[-1] if mentions else (0, 0, "")
-            if label in CHAINED and label == last[2] and text[last[1] : start] == " ":
+            chained = fine[number][2].startswith(CHAINED.get(label, UNSURE)) and fine[number - 1][
+                2
+            ].startswith(CHAINED.get(label, UNSURE))
+            if chained and label == last[2] and text[last[1] : start] == " ":
                 mentions[-1] = (last[0], end, label)
             else:
                 mentions.append((start, end, label))

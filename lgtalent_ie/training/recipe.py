@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from lgtalent_ie.evaluation.spans import Score
-from lgtalent_ie.model.config import ModelConfig, RecurrentConfig
+from lgtalent_ie.model.config import (
+    KLUE_RE,
+    RELATIONS,
+    AttentionConfig,
+    ModelConfig,
+    RecurrentConfig,
+    RelationConfig,
+)
 from lgtalent_ie.model.loading import AnyTagger, load_model, save_model
 from lgtalent_ie.model.pieces import Vocabulary
 from lgtalent_ie.model.pretrained import PretrainedTagger, load_encoder, pretrained_config
@@ -25,23 +34,20 @@ from lgtalent_ie.training.data import (
     labelled_konec,
     own_dev_set,
     read_rows,
+    relation_dev_set,
     training_set,
 )
-from lgtalent_ie.training.finetune import (
-    Log,
-    TrainingConfig,
-    headline,
-    score_dev,
-    train,
-    write_scores,
-)
-from lgtalent_ie.training.kiwi_vectors import kiwi_vectors
+from lgtalent_ie.training.dev_scores import headline, score_dev, write_scores
+from lgtalent_ie.training.encoder_files import load_encoder_weights
+from lgtalent_ie.training.finetune import Log, TrainingConfig, train
+from lgtalent_ie.training.labels import KLUE_RELATIONS, OWN_RELATIONS
+from lgtalent_ie.training.settle import settle
+from lgtalent_ie.training.vector_files import vector_table
 
 SCORES_FILE = "scores.json"
 
-# Kiwi numbers its morphemes by frequency. Training sees the first 70,000; of these the first 15,000
-# are kept whether they occurred in training or not.
-TRAINED_MORPHEMES = 70_000
+# Kiwi numbers its morphemes by frequency. The first 15,000 are kept whether they occurred in
+# training or not.
 FREQUENT_MORPHEMES = 15_000
 MORPHEME_TABLE = "encoder.morphemes.weight"
 
@@ -53,33 +59,52 @@ def dev_set(data: Path) -> list[Labelled]:
     return [labelled_konec(row, klue.get(row["id"]), None) for row in rows]
 
 
-def train_model(
-    data: Path,
-    out: Path,
-    config: TrainingConfig,
-    log: Log,
-    annotations: Path | None = None,
-    encoder: str | None = None,
-) -> None:
-    """Train on the files of `data` (and the own marks of `annotations`) and write the folder `out`.
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a model is made from.
 
-    `encoder` is a Hugging Face id or folder to fine-tune instead of the compact encoder. The best
-    epoch so far is always on disk; at the end the table of the compact encoder is cut to size, and
-    the scores in the folder are those of what it then holds.
+    `data` is the folder of labelled files; `annotations` the project's own marks; `translated` a
+    file of `lgtalent translate`; `pretrained` a folder of `lgtalent pretrain`; `vectors` a file of
+    Kiwi's vectors (made where it is not there); `encoder` a Hugging Face id or folder to fine-tune
+    instead of the compact encoder.
+    """
+
+    data: Path
+    annotations: Path | None = None
+    translated: Path | None = None
+    pretrained: Path | None = None
+    vectors: Path | None = None
+    encoder: str | None = None
+
+
+def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -> None:
+    """Train on the sources and write the folder `out`.
+
+    The best epoch so far is always on disk; at the end the table of the compact encoder is cut to
+    size, and the scores in the folder are those of what it then holds.
     """
     analyzer = Analyzer(num_workers=2)
     torch.manual_seed(config.seed)
-    tagger = pretrained_tagger(out.name, encoder) if encoder else compact_tagger(out.name, analyzer)
-    labelled = training_set(data, annotations)
+    if sources.encoder is not None:
+        tagger: AnyTagger = pretrained_tagger(out.name, sources.encoder)
+    else:
+        tagger = compact_tagger(out.name, sources)
+    labelled = training_set(sources.data, sources.annotations, sources.translated)
     log(f"{len(labelled)} training sentences")
     training = list(examples(labelled, analyzer, 128))
-    dev = [*dev_set(data), *own_dev_set(data, annotations)]
+    dev = [
+        *dev_set(sources.data),
+        *own_dev_set(sources.data, sources.annotations),
+        *relation_dev_set(sources.data),
+    ]
     own = sum(sentence.own for sentence in labelled)
 
-    def keep(tagger: AnyTagger, scores: dict[str, dict[str, Score]]) -> None:
+    def keep(tagger: AnyTagger, scores: dict[str, dict[str, Score]], calibration: str = "") -> None:
         save_model(tagger, out)
         write_scores(scores, out / SCORES_FILE)
-        write_card(tagger.config, scores, own, command(encoder, config), out)
+        made = command(sources, config)
+        pretrained = sources.pretrained is not None
+        write_card(tagger.config, scores, own, made, out, pretrained, calibration)
 
     train(tagger, repeated(training, labelled, config), dev, analyzer, config, log, keep)
     if isinstance(tagger, RecurrentTagger):
@@ -87,9 +112,10 @@ def train_model(
         # What is scored is what is on disk, rounded tables and all.
         shipped = load_model(out)
         windows = [WindowText(s.text, analyse(s.text, analyzer)) for s in dev]
+        calibration = settle(shipped, dev, windows)
         scores = score_dev(shipped, dev, windows)
         log(f"cut and rounded: {headline(scores)}")
-        keep(shipped, scores)
+        keep(shipped, scores, str(calibration))
 
 
 def pretrained_tagger(name: str, encoder: str) -> AnyTagger:
@@ -101,15 +127,26 @@ def pretrained_tagger(name: str, encoder: str) -> AnyTagger:
     return PretrainedTagger(config, network, tokenizer)
 
 
-def compact_tagger(name: str, analyzer: Analyzer) -> AnyTagger:
-    """An untrained compact tagger whose morpheme table holds Kiwi's vectors."""
-    keys, vectors = kiwi_vectors(analyzer.kiwi)
-    config = ModelConfig(name, "1", recurrent=RecurrentConfig(), heads=dict(HEADS))
-    tagger = RecurrentTagger(config, Vocabulary(keys[:TRAINED_MORPHEMES]))
-    with torch.no_grad():
-        tagger.encoder.morphemes.weight.zero_()
-        # Unit vectors over 256 dimensions are small beside the other inputs; 8 makes them alike.
-        tagger.encoder.morphemes.weight[1:] = 8 * torch.from_numpy(vectors[:TRAINED_MORPHEMES])
+def compact_tagger(name: str, sources: Sources) -> RecurrentTagger:
+    """A compact tagger with untrained heads over Kiwi's vectors and, if there is one, a pretrained
+    encoder.
+    """
+    vocabulary, table = vector_table(sources.vectors)
+    sizes: RecurrentConfig | AttentionConfig = RecurrentConfig()
+    state: dict[str, Tensor] = {}
+    if sources.pretrained is not None:
+        sizes, state = load_encoder_weights(sources.pretrained)
+        sizes = replace(sizes, dropout=RecurrentConfig().dropout)
+    config = ModelConfig(
+        name,
+        "2",
+        recurrent=sizes if isinstance(sizes, RecurrentConfig) else None,
+        attention=sizes if isinstance(sizes, AttentionConfig) else None,
+        relations=RelationConfig(labels={RELATIONS: OWN_RELATIONS, KLUE_RE: KLUE_RELATIONS}),
+        heads=dict(HEADS),
+    )
+    tagger = RecurrentTagger(config, vocabulary)
+    tagger.encoder.load_state_dict(state | {"morphemes.weight": table}, strict=bool(state))
     return tagger
 
 
@@ -144,9 +181,11 @@ def repeated(
     return training + (config.own_repeats - 1) * [e for e in training if e.id in own]
 
 
-def command(encoder: str | None, config: TrainingConfig) -> str:
+def command(sources: Sources, config: TrainingConfig) -> str:
     """The command line that makes the model again."""
-    chosen = f" --encoder {encoder}" if encoder else ""
+    chosen = f" --encoder {sources.encoder}" if sources.encoder else ""
+    chosen += " --pretrained ENCODER" if sources.pretrained else ""
+    chosen += " --translated TRANSLATED" if sources.translated else ""
     return (
         f"lgtalent train --data DATA --annotations annotations --out FOLDER{chosen}"
         f" --epochs {config.epochs} --learning-rate {config.learning_rate:g} --seed {config.seed}"

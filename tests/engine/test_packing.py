@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lgtalent_ie.engine.packing import batches, cut_windows
+from lgtalent_ie.engine.packing import batches, cut_windows, rectangles
 
 COSTS = st.lists(st.integers(1, 9), max_size=200)
 
@@ -38,3 +38,15 @@ def test_batches_hold_every_window_once_within_the_budget(costs: list[int], budg
     assert sorted(n for batch in made for n in batch) == list(range(len(costs)))
     for batch in made:
         assert len(batch) == 1 or sum(costs[n] for n in batch) <= budget
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), max_size=60), st.integers(1, 90))
+def test_rectangles_hold_every_block_once_within_the_budget(
+    blocks: list[tuple[int, int]], budget: int
+) -> None:
+    rows, widths = [height for height, _ in blocks], [width for _, width in blocks]
+    made = list(rectangles(rows, widths, budget))
+    assert sorted(n for stack in made for n in stack) == list(range(len(blocks)))
+    for stack in made:
+        cells = sum(rows[n] for n in stack) * max(widths[n] for n in stack)
+        assert len(stack) == 1 or cells <= budget

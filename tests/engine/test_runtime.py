@@ -1,17 +1,30 @@
-"""The engine answers the same however sentences are batched and cut."""
+"""One pass serves all heads; answers are the same however sentences are batched and cut."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from helpers import make_reading
-from tiny_models import HEADS, tiny_encoder, tiny_tagger
+from tiny_models import (
+    HEADS,
+    PAIR_HEAD,
+    tiny_attention_tagger,
+    tiny_encoder,
+    tiny_pair_tagger,
+    tiny_tagger,
+)
+from torch import Tensor
 
 from lgtalent_ie.engine.runtime import Runtime, choose_device
 from lgtalent_ie.errors import InputError
-from lgtalent_ie.model.config import ModelConfig
+from lgtalent_ie.model.config import KLUE_RE, MENTION_HEAD, RELATIONS, ModelConfig
+from lgtalent_ie.model.decoding import Platt, apply_platt
 from lgtalent_ie.model.loading import AnyTagger, load_model, save_model
+from lgtalent_ie.model.pairs import PairPlaces, Pairs
 from lgtalent_ie.model.pretrained import PretrainedTagger, load_encoder, pretrained_config
 from lgtalent_ie.model.tagger import WindowText
 
@@ -23,10 +36,12 @@ SENTENCES = [
 ]
 
 
-@pytest.fixture(scope="module", params=["recurrent", "pretrained"])
+@pytest.fixture(scope="module", params=["recurrent", "attention", "pretrained"])
 def tagger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AnyTagger:
     if request.param == "recurrent":
         return tiny_tagger()
+    if request.param == "attention":
+        return tiny_attention_tagger()
     encoder, tokenizer = load_encoder(tiny_encoder(tmp_path_factory.mktemp("hf") / "bert"))
     sizes = pretrained_config(encoder, tokenizer)
     config = ModelConfig("tiny", "1", pretrained=sizes, heads=HEADS, longest=sizes.max_length - 2)
@@ -77,6 +92,139 @@ def test_the_recurrent_encoder_reads_packed_as_torch_reads_padded() -> None:
     packed = tagger.hidden(prepared)
     alone = torch.cat([tagger.hidden([p]) for p in prepared])
     assert torch.allclose(packed, alone, atol=1e-6)
+
+
+# Pairs of the four sentences; the third has none.
+FIRST = PairPlaces(0, 2, 4, 5, "ORG", "DATE")
+SECOND = PairPlaces(4, 5, 0, 2, "EVENT", "ORG")
+PAIRS = [[FIRST, SECOND], [SECOND], [], [SECOND, FIRST, SECOND]]
+
+
+def count_passes(tagger: AnyTagger, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by a number, that of its windows, with every pass of the encoder."""
+    passes: list[int] = []
+    hidden = tagger.hidden
+
+    def counted(prepared: Sequence[object]) -> Tensor:
+        passes.append(len(prepared))
+        return hidden(prepared)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(tagger, "hidden", counted)
+    return passes
+
+
+@pytest.mark.parametrize("budget, batches", [(10_000, [4]), (1, [1, 1, 1, 1])])
+def test_all_heads_share_one_pass(
+    budget: int, batches: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tagger = tiny_pair_tagger()
+    passes = count_passes(tagger, monkeypatch)
+    runtime = Runtime(tagger, "cpu", budget)
+    states = runtime.states(windows())
+    spans = {head: runtime.decode(states, head) for head in HEADS}
+    logits = {head: runtime.head_logits(states, head) for head in HEADS}
+    pairs = [runtime.pair_logits(states, PAIRS, labels) for labels in (RELATIONS, KLUE_RE)]
+    assert passes == batches
+    for head in HEADS:
+        assert spans[head] == runtime.spans(windows(), head)
+        for shared, own in zip(logits[head], runtime.logits(windows(), head), strict=True):
+            assert shared == pytest.approx(own, abs=1e-6)
+    assert [rows.shape for rows in pairs[0]] == [(2, 37), (1, 37), (0, 37), (3, 37)]
+    assert [rows.shape for rows in pairs[1]] == [(2, 30), (1, 30), (0, 30), (3, 30)]
+
+
+def test_scores_of_mentions_are_chances_and_those_of_other_heads_stay() -> None:
+    platt = Platt(0.6, -0.5)
+    plain, settled = tiny_tagger(), tiny_tagger()
+    with torch.no_grad():
+        for tagger in (plain, settled):
+            for layer in tagger.heads.values():
+                layer.bias[1] += 4  # type: ignore[index, operator]
+    settled.config = replace(settled.config, platt=tuple(platt))
+    for head in HEADS:
+        found = [
+            [span for spans in Runtime(tagger, "cpu").spans(windows(), head) for span in spans]
+            for tagger in (plain, settled)
+        ]
+        assert [s[:3] for s in found[1]] == [s[:3] for s in found[0]]
+        raw, scores = ([s.score for s in spans] for spans in found)
+        expected = apply_platt(np.array(raw), platt) if head == MENTION_HEAD else raw
+        assert raw
+        assert scores == pytest.approx(expected, abs=1e-5)
+        assert head != MENTION_HEAD or scores != pytest.approx(raw, abs=1e-3)
+
+
+def test_states_are_a_row_per_morpheme(tagger: AnyTagger) -> None:
+    states = Runtime(tagger, "cpu").states([*windows(), WindowText("", ())])
+    sizes = [(len(window.morphemes), tagger.config.hidden_size) for window in windows()]
+    assert [tuple(rows.shape) for rows in states] == [*sizes, (0, tagger.config.hidden_size)]
+    assert all(rows.dtype == torch.float32 for rows in states)
+    assert Runtime(tagger, "cpu").states([]) == []
+
+
+@pytest.mark.parametrize("budget", [1, 60, 100_000])
+def test_pairs_are_scored_the_same_in_any_batches(
+    budget: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tagger = tiny_pair_tagger()
+    assert tagger.pairs is not None
+    runtime = Runtime(tagger, "cpu")
+    states = runtime.states(windows())
+    expected = [
+        [runtime.pair_logits([rows], [[pair]], KLUE_RE)[0][0] for pair in some]
+        for rows, some in zip(states, PAIRS, strict=True)
+    ]
+    cells = []
+    score = tagger.pairs.forward
+
+    def measured(hidden: Tensor, pairs: Pairs) -> dict[str, Tensor]:
+        starts, ends = pairs.windows.unbind(1)
+        cells.append((len(starts), len(starts) * int((ends - starts).max())))
+        return score(hidden, pairs)
+
+    monkeypatch.setattr(tagger.pairs, "forward", measured)
+    monkeypatch.setattr("lgtalent_ie.engine.runtime.PAIR_BUDGET", budget)
+    monkeypatch.setattr("lgtalent_ie.engine.runtime.FEWEST_PAIRS", 1)
+    found = runtime.pair_logits(states, PAIRS, KLUE_RE)
+    for rows, wanted in zip(found, expected, strict=True):
+        assert rows == pytest.approx(np.array(wanted).reshape(-1, 30), abs=1e-5)
+    assert all(pairs == 1 or size <= budget for pairs, size in cells)
+    assert budget < 100_000 or len(cells) == 1
+
+
+def test_pairs_of_a_sentence_longer_than_the_window() -> None:
+    tagger = tiny_pair_tagger()
+    text = "새별전자는 연구원을 뽑았다. " * 100
+    morphemes = [m for s in make_reading(text).sentences for m in s.morphemes]
+    assert len(morphemes) > 2 * tagger.config.longest
+    runtime = Runtime(tagger, "cpu")
+    states = runtime.states([WindowText(text, morphemes)])
+    last = len(morphemes)
+    pair = PairPlaces(0, 2, last - 1, last, "ORG", "DATE")
+    [there] = runtime.pair_logits(states, [[pair]], RELATIONS)
+    changed = [torch.cat([states[0][:-1], states[0][-1:] + 1])]
+    assert np.isfinite(there).all()
+    assert np.abs(runtime.pair_logits(changed, [[pair]], RELATIONS)[0] - there).max() > 1e-3
+
+
+def test_without_pairs_there_is_nothing_to_score() -> None:
+    runtime = Runtime(tiny_pair_tagger(), "cpu")
+    states = runtime.states([*windows(), WindowText("", ())])
+    scored = runtime.pair_logits(states, [[] for _ in states], RELATIONS)
+    assert [rows.shape for rows in scored] == [(0, len(PAIR_HEAD.labels[RELATIONS]))] * 5
+    assert runtime.pair_logits([], [], RELATIONS) == []
+
+
+def test_a_head_over_pairs_comes_back_with_its_model(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    save_model(tiny_pair_tagger(), tmp_path / "saved")
+    scored = []
+    for tagger in (tiny_pair_tagger(), load_model(tmp_path / "saved")):
+        assert tagger.config.relations == PAIR_HEAD
+        runtime = Runtime(tagger, "cpu")
+        scored.append(
+            np.concatenate(runtime.pair_logits(runtime.states(windows()), PAIRS, KLUE_RE))
+        )
+    assert scored[1] == pytest.approx(scored[0], abs=3e-2)
 
 
 @pytest.mark.parametrize("device", ["cuda:99", "toaster", "cpu:x"])

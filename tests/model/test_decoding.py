@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lgtalent_ie.model.decoding import allowed_transitions, best_tags, log_softmax, spans_of_tags
+from lgtalent_ie.model.decoding import (
+    Platt,
+    allowed_transitions,
+    apply_platt,
+    best_tags,
+    log_softmax,
+    spans_of_tags,
+)
 
 TAGS = 5  # O, B-0, I-0, B-1, I-1
 
@@ -62,6 +69,9 @@ def test_the_score_is_the_geometric_mean() -> None:
     assert span.score == pytest.approx((0.9 * 0.4) ** 0.5, rel=1e-4)
 
 
-def test_a_higher_temperature_makes_scores_humbler() -> None:
-    logits = np.array([[0.0, 4.0, 0.0, 0.0, 0.0]], dtype=np.float32)
-    assert log_softmax(logits, 2.0).max() < log_softmax(logits, 1.0).max()
+def test_a_map_to_chances_keeps_the_order_of_scores_and_bounds() -> None:
+    mapped = apply_platt(np.array([0.0, 0.5, 0.9, 1.0]), Platt(0.7, -0.5))
+    assert mapped.tolist() == sorted(mapped.tolist())
+    assert mapped[0] > 0
+    assert mapped[-1] < 1
+    assert apply_platt(0.8, Platt()) == pytest.approx(0.8)

@@ -51,6 +51,14 @@ CASES: dict[str, tuple[str, Spans, Spans, Spans]] = {
         "독일·베를린", [(0, 2, "LCP_COUNTRY"), (3, 6, "LCP_CAPITALCITY")],
         [(0, 2, "LOCATION"), (3, 6, "LOCATION")], [],
     ),
+    "a venue behind a city is its own": (
+        "서울 새별아트홀", [(0, 2, "LCP_CAPITALCITY"), (3, 8, "AF_BUILDING")],
+        [(0, 2, "LOCATION"), (3, 8, "LOCATION")], [],
+    ),
+    "a place behind a venue too": (
+        "새별아트홀 서울 마포", [(0, 5, "AF_BUILDING"), (6, 8, "LCP_CAPITALCITY"), (9, 11, "LCP_COUNTY")],
+        [(0, 5, "LOCATION"), (6, 11, "LOCATION")], [],
+    ),
     "unknown labels are nothing": ("하늘색", [(0, 3, "TM_COLOR")], [], []),
 }  # fmt: skip
 
