@@ -111,6 +111,8 @@ def extract(
               help="More KLUE labels, a file of `lgtalent translate`.")  # fmt: skip
 @click.option("--vectors", type=click.Path(path_type=Path, dir_okay=False),
               help="Kiwi's vectors, a file of `lgtalent pretrain`.")  # fmt: skip
+@click.option("--start", metavar="FOLDER", type=click.Path(path_type=Path),
+              help="Go on from this model.")  # fmt: skip
 @click.option("--encoder", metavar="FOLDER|ID", help="Fine-tune this Hugging Face encoder.")
 @click.option("--epochs", type=click.IntRange(1), show_default="7, or 3 with --encoder")
 @click.option("--learning-rate", type=float, show_default="0.0015, or 0.00003 with --encoder")
@@ -120,7 +122,8 @@ def extract(
               help="Threads of torch.")  # fmt: skip
 def train(
     data: Path, annotations: Path | None, out: Path, pretrained: Path | None,
-    translated: Path | None, vectors: Path | None, encoder: str | None, epochs: int | None,
+    translated: Path | None, vectors: Path | None, start: Path | None, encoder: str | None,
+    epochs: int | None,
     learning_rate: float | None, minutes: float, seed: int, threads: int,
 ) -> None:  # fmt: skip
     """Train a model on labelled sentences and write it as a folder."""
@@ -136,7 +139,7 @@ def train(
         minutes=minutes,
         seed=seed,
     )
-    sources = Sources(data, annotations, translated, pretrained, vectors, encoder)
+    sources = Sources(data, annotations, translated, pretrained, vectors, encoder, start)
     train_model(sources, out, config, click.echo)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lgtalent_ie.engine.runtime import Runtime
 
 # Sentences with more mentions are lists; of these the first are looked at.
-MOST_MENTIONS = 40
+MOST_MENTIONS = 24
 # Of longer sentences the beginning is read: every pair reads all of it, and 40 names in 6,000
 # morphemes would take minutes. The head was trained on shorter ones.
 MOST_MORPHEMES = 256

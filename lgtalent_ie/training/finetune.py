@@ -46,7 +46,7 @@ class TrainingConfig:
 
     epochs: int = 7
     batch: int = 2000
-    partial_share: float = 0.4
+    partial_share: float = 0.1
     learning_rate: float = 1.5e-3
     weight_decay: float = 1e-2
     warmup: float = 0.05
@@ -54,12 +54,12 @@ class TrainingConfig:
     ema: float = 0.998
     minutes: float = 60.0
     seed: int = 20
-    own_repeats: int = 2
+    own_repeats: int = 4
     mention_weight: float = 1.0
-    konec_weight: float = 0.5
+    konec_weight: float = 0.7
     klue_weight: float = 1.0
-    klue_re_weight: float = 8.0
-    relation_weight: float = 3.0
+    klue_re_weight: float = 1.5
+    relation_weight: float = 1.0
 
     def weight(self, head: str) -> float:
         """The loss weight of a head."""

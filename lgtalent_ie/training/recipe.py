@@ -66,7 +66,7 @@ class Sources:
     `data` is the folder of labelled files; `annotations` the project's own marks; `translated` a
     file of `lgtalent translate`; `pretrained` a folder of `lgtalent pretrain`; `vectors` a file of
     Kiwi's vectors (made where it is not there); `encoder` a Hugging Face id or folder to fine-tune
-    instead of the compact encoder.
+    instead of the compact encoder; `start` a model folder to go on from instead of either.
     """
 
     data: Path
@@ -75,6 +75,7 @@ class Sources:
     pretrained: Path | None = None
     vectors: Path | None = None
     encoder: str | None = None
+    start: Path | None = None
 
 
 def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -> None:
@@ -85,8 +86,10 @@ def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -
     """
     analyzer = Analyzer(num_workers=2)
     torch.manual_seed(config.seed)
-    if sources.encoder is not None:
-        tagger: AnyTagger = pretrained_tagger(out.name, sources.encoder)
+    if sources.start is not None:
+        tagger: AnyTagger = load_model(sources.start)
+    elif sources.encoder is not None:
+        tagger = pretrained_tagger(out.name, sources.encoder)
     else:
         tagger = compact_tagger(out.name, sources)
     labelled = training_set(sources.data, sources.annotations, sources.translated)
@@ -184,6 +187,7 @@ def repeated(
 def command(sources: Sources, config: TrainingConfig) -> str:
     """The command line that makes the model again."""
     chosen = f" --encoder {sources.encoder}" if sources.encoder else ""
+    chosen += " --start MODEL" if sources.start else ""
     chosen += " --pretrained ENCODER" if sources.pretrained else ""
     chosen += " --translated TRANSLATED" if sources.translated else ""
     return (
