@@ -163,6 +163,22 @@ def translate(data: Path, out: Path, epochs: int, seed: int) -> None:
 
 @command.command()
 @click.argument("corpus", type=click.Path(path_type=Path))
+@click.argument("out", metavar="OUT.tsv", type=click.Path(dir_okay=False, path_type=Path))
+def gazetteer(corpus: Path, out: Path) -> None:
+    """Mine names and what they are from sentences of CORPUS that define them.
+
+    CORPUS is a folder of *.txt or *.txt.xz, one paragraph a line; OUT.tsv gets name and label.
+    """
+    from lgtalent_ie.training.gazetteer import mine
+    from lgtalent_ie.training.shards import read_paragraphs
+
+    with open_output(out) as stream:
+        for name, label in mine(read_paragraphs(corpus, seed=0)):
+            stream.write(f"{name}\t{label}\n")
+
+
+@command.command()
+@click.argument("corpus", type=click.Path(path_type=Path))
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--tokens", type=click.IntRange(1), help="End after about so many morphemes.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True,

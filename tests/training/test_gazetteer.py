@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import doctest
 from collections import Counter
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from lgtalent_ie.cli import command
 from lgtalent_ie.schema import LABELS
 from lgtalent_ie.tables import read_table
 from lgtalent_ie.training import gazetteer
@@ -195,3 +198,17 @@ def test_kiwi_still_tells_words_of_its_dictionary_from_others() -> None:
 
 def test_the_examples_in_the_docstrings() -> None:
     assert doctest.testmod(gazetteer).failed == 0
+
+
+def test_the_command_writes_names_with_their_labels(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "wiki.txt").write_text(
+        "새별로보틱스(SBRX)는 대한민국의 로봇 기업이다.\n정하늘(1980년 ~)은 한국의 시인이다.\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "names.tsv"
+    result = CliRunner().invoke(command, ["gazetteer", str(corpus), str(out)])
+    assert result.exit_code == 0, result.output
+    lines = out.read_text(encoding="utf-8").splitlines()
+    assert sorted(lines) == ["SBRX\tORG", "새별로보틱스\tORG", "정하늘\tPERSON"]
