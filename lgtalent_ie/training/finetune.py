@@ -124,11 +124,7 @@ def train(
                     f"loss {loss.item()} at step {step}", "a finite loss",
                     "lower --learning-rate, or look for damaged rows in the data",
                 )  # fmt: skip
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimizer.step()
-            schedule.step()
+            descend(loss, parameters, optimizer, schedule)
             step += 1
             # A short memory at first, or the average would carry the random start along.
             decay = min(config.ema, (1 + step) / (10 + step))
@@ -158,6 +154,20 @@ def train(
     tagger.load_state_dict(best[1])
     tagger.eval()
     return best[2]
+
+
+def descend(
+    loss: Tensor,
+    parameters: Sequence[nn.Parameter],
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+) -> None:
+    """One step down the gradient, its norm at most 1."""
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(parameters, 1.0)
+    optimizer.step()
+    schedule.step()
 
 
 def learning_rate_factor(progress: float, warmup: float) -> float:

@@ -35,7 +35,7 @@ from lgtalent_ie.model.pieces import Pieces, Vocabulary, join_pieces, make_piece
 from lgtalent_ie.morphemes import Analyzer
 from lgtalent_ie.reading import Morpheme
 from lgtalent_ie.training.data import FIX, analyse, read_rows
-from lgtalent_ie.training.finetune import Log, TrainingError, learning_rate_factor
+from lgtalent_ie.training.finetune import Log, TrainingError, descend, learning_rate_factor
 from lgtalent_ie.training.labels import KLUE_LABELS
 from lgtalent_ie.training.vector_files import vector_table
 
@@ -281,11 +281,7 @@ def learn(
                     f"loss {loss.item()} in epoch {epoch + 1}", "a finite loss",
                     "look for damaged rows in the data, or try another --seed",
                 )  # fmt: skip
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimizer.step()
-            schedule.step()
+            descend(loss, parameters, optimizer, schedule)
             losses.append(loss.item())
         minutes = round((time.monotonic() - began) / 60, 1)
         mean = round(sum(losses) / max(1, len(losses)), 4)
