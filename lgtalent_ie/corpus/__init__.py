@@ -1,1 +1,5 @@
-"""Many documents: where they come from and where their records go."""
+"""Many documents: reading them, extracting them, and what they say together."""
+
+from lgtalent_ie.corpus.timeline import Timeline, merge
+
+__all__ = ["Timeline", "merge"]

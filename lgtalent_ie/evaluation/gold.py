@@ -20,16 +20,18 @@ from lgtalent_ie.schema import Document, Mention
 Offsets = tuple[int, int]
 _Pointer = tuple[str, tuple[Offsets | None, ...], tuple[str | None, ...], tuple[schema.Label, ...]]
 _Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+ACCEPTED = ("a gold file of format 1", "see annotations/README.md")
 _FileName = Annotated[str, msgspec.Meta(pattern=r"^[^/\\\x00]+$")]
 
 
-class GoldMention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A labelled span."""
+class GoldMention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A labelled span; `score` is that of a model whose marks nobody has looked at yet."""
 
     id: str
     label: schema.Label
     start: int
     end: int
+    score: float | None = None
 
 
 class GoldOrganization(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +41,7 @@ class GoldOrganization(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mentions: tuple[str, ...]
 
 
-class GoldDate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class GoldDate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The value of a DATE or TIME mention."""
 
     mention: str
@@ -62,7 +64,7 @@ class GoldCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     of: Offsets | None = None
 
 
-class GoldQuote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class GoldQuote(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Reported speech; `continues` is the index of an earlier quote of the same file."""
 
     start: int
@@ -74,15 +76,16 @@ class GoldQuote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     continues: int | None = None
 
 
-class GoldRelation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """(type, head, tail) between mentions."""
+class GoldRelation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """(type, head, tail) between mentions; `score` as a mention's."""
 
     type: str
     head: str
     tail: str
+    score: float | None = None
 
 
-class GoldFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class GoldFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A talent record; organisations and the rest are named by one of their mentions."""
 
     kind: schema.FactKind
@@ -96,8 +99,8 @@ class GoldFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partners: tuple[str, ...] = ()
 
 
-class GoldDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One gold file."""
+class GoldDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One gold file. `text` is there where the marks may carry it; else the text lies elsewhere."""
 
     format: Literal[1]
     document: _FileName
@@ -114,6 +117,7 @@ class GoldDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quotes: tuple[GoldQuote, ...] = ()
     relations: tuple[GoldRelation, ...] = ()
     facts: tuple[GoldFact, ...] = ()
+    text: str | None = None
 
 
 def load_gold(path: str | Path) -> GoldDocument:
@@ -125,17 +129,38 @@ def load_gold(path: str | Path) -> GoldDocument:
     >>> load_gold("annotations/gold/article.json").mentions[0]
     GoldMention(id='m1', label='ORG', start=0, end=4)
     """
-    accepted, remedy = "a gold file of format 1", "see annotations/README.md"
     try:
-        gold = msgspec.json.decode(Path(path).read_bytes(), type=GoldDocument)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: {error}", accepted, remedy) from error
-    for wrong in _faults(gold):
-        raise DataError(f"{path}: {wrong}", accepted, remedy)
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: {error}", *ACCEPTED) from error
+    return decode_gold(content, str(path))
+
+
+def load_gold_lines(path: str | Path) -> Iterator[GoldDocument]:
+    """Read a file with one gold document a line; DataError as `load_gold`, with the line."""
+    try:
+        lines = Path(path).read_bytes().split(b"\n")
+    except OSError as error:
+        raise DataError(f"{path}: {error}", *ACCEPTED) from error
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield decode_gold(line, f"{path}, line {number}")
+
+
+def decode_gold(content: bytes, where: str) -> GoldDocument:
+    """A gold document from its JSON; DataError, which names `where`, as `load_gold`."""
+    try:
+        gold = msgspec.json.decode(content, type=GoldDocument)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{where}: {error}", *ACCEPTED) from error
+    for wrong in faults(gold):
+        raise DataError(f"{where}: {wrong}", *ACCEPTED)
+    if gold.text is not None:
+        check_text(gold, gold.text)
     return gold
 
 
-def _faults(gold: GoldDocument) -> Iterator[str]:
+def faults(gold: GoldDocument) -> Iterator[str]:
     """What the types do not say: spans within the text, references to what is there."""
     mentions = {mention.id: mention for mention in gold.mentions}
     if len(mentions) < len(gold.mentions):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -40,12 +42,17 @@ COUNT_ROLES = ("obj", "subj", "bare", "mod", "submod", "target", "rel", "dat")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The records facts are assembled from, by mention id."""
+    """The records facts are assembled from.
+
+    `date_values` and `event_keys` are by mention id, `partnerships` are the `org:partner` relations
+    by start, `of_event` has all relations whose head is an event, by its key.
+    """
 
     names: Names
     date_values: dict[str, str]
-    relations: tuple[Relation, ...]
     event_keys: dict[str, str]
+    partnerships: tuple[Relation, ...]
+    of_event: Mapping[str, Sequence[Relation]]
 
 
 def read_facts(
@@ -67,11 +74,18 @@ def read_facts(
     """
     names = read_names(reading, dates, counts, organizations)
     learn_employers(names, relations)
+    event_keys = {m.id: names.key(m) for m in reading.mentions if m.label == "EVENT"}
+    usable = [r for r in relations if r.head in names.mentions and r.tail in names.mentions]
+    of_event: dict[str, list[Relation]] = defaultdict(list)
+    for relation in usable:
+        if relation.head in event_keys:
+            of_event[event_keys[relation.head]].append(relation)
     sources = Sources(
         names,
         {d.mention: d.value for d in dates if d.mention is not None},
-        tuple(r for r in relations if r.head in names.mentions and r.tail in names.mentions),
-        {m.id: names.key(m) for m in reading.mentions if m.label == "EVENT"},
+        event_keys,
+        tuple(sorted((r for r in usable if r.type == "org:partner"), key=lambda r: r.start)),
+        of_event,
     )
     found: list[tuple[int, Fact]] = []
     order = {sentence.start: n for n, sentence in enumerate(reading.sentences)}
@@ -161,18 +175,31 @@ def organization_ids(mentions: Iterable[Mention], names: Names) -> tuple[str, ..
 
 
 def merged(found: Sequence[tuple[int, Fact]], sources: Sources) -> list[Fact]:
-    """One fact per kind and event, and per kind and actor in neighbouring sentences."""
+    """One fact per kind and event, and per kind and actor in neighbouring sentences.
+
+    `found` is (number of the sentence, fact) in the order of the sentences.
+    """
     kept: list[tuple[int, Fact]] = []
+    near: list[int] = []
+    by_event: dict[tuple[str, str], list[int]] = defaultdict(list)
     for order, fact in found:
-        for index, (last, known) in enumerate(kept):
+        # Only facts of the sentence before, and those about the same event, can be the same.
+        near = [index for index in near if order - kept[index][0] <= 1]
+        told = by_event[fact.kind, sources.event_keys[fact.event]] if fact.event else []
+        for index in sorted({*near, *told}):
+            last, known = kept[index]
             if same(known, fact, order - last, sources):
-                kept[index] = (
-                    order if order - last <= 1 else last,
-                    join(known, fact, order - last),
-                )
+                both = join(known, fact, order - last)
+                kept[index] = order if order - last <= 1 else last, both
                 break
         else:
+            index, both = len(kept), fact
             kept.append((order, fact))
+            near.append(index)
+        if both.event:
+            known_as = by_event[both.kind, sources.event_keys[both.event]]
+            if index not in known_as:
+                known_as.append(index)
     facts = [fact for _, fact in kept]
     # A job fair called a programme is told once, as the event it is.
     fairs = {sources.event_keys[f.event] for f in facts if f.kind == "recruiting_event" and f.event}
@@ -219,23 +246,21 @@ def with_relations(fact: Fact, sources: Sources) -> Fact:
     names = sources.names
     counts, partners = list(fact.counts), list(fact.partners)
     place, date = fact.place, fact.date
-    for relation in sources.relations:
-        tail = names.mentions[relation.tail]
-        inside = fact.start <= relation.start < fact.end
-        if relation.type == "org:partner" and inside and fact.kind == "programme":
-            pair = organization_ids((names.mentions[relation.head], tail), names)
+    if fact.kind == "programme":
+        for relation in within(sources.partnerships, fact.start, fact.end):
+            ends = names.mentions[relation.head], names.mentions[relation.tail]
+            pair = organization_ids(ends, names)
             if set(pair) & set(fact.actors):
                 partners.extend(p for p in pair if p not in fact.actors)
-        if fact.kind != "recruiting_event" or fact.event is None:
-            continue
-        if sources.event_keys.get(relation.head) != sources.event_keys[fact.event]:
-            continue
-        if relation.type == "event:attendance":
-            counts.append(tail.id)
-        elif relation.type == "event:place" and inside:
-            place = place or tail.id
-        elif relation.type == "event:date" and inside:
-            date = date or sources.date_values.get(tail.id)
+    if fact.kind == "recruiting_event" and fact.event is not None:
+        for relation in sources.of_event.get(sources.event_keys[fact.event], ()):
+            inside = fact.start <= relation.start < fact.end
+            if relation.type == "event:attendance":
+                counts.append(relation.tail)
+            elif relation.type == "event:place" and inside:
+                place = place or relation.tail
+            elif relation.type == "event:date" and inside:
+                date = date or sources.date_values.get(relation.tail)
     by_name = {names.key(names.mentions[c]): c for c in reversed(counts)}
     return replace(
         fact,
@@ -244,3 +269,9 @@ def with_relations(fact: Fact, sources: Sources) -> Fact:
         place=place,
         date=date,
     )
+
+
+def within(relations: Sequence[Relation], start: int, end: int) -> Sequence[Relation]:
+    """Those that start in the span, of relations in the order of their starts."""
+    first = bisect_left(relations, start, key=lambda r: r.start)
+    return relations[first : bisect_left(relations, end, key=lambda r: r.start)]

@@ -6,8 +6,7 @@ known names of one house (`tables/org_aliases.tsv`), when one is the gloss of th
 or when one is the end of the other's chain and of no other (`AI연구원` for `LG AI연구원`).
 Everything else stays apart: a house and its sub-unit, a group's companies, two branches.
 
-The sets are kept by union-find with path halving (Tarjan and van Leeuwen 1984), so a document of n
-mentions takes about n steps.
+A document of n mentions takes about n steps.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from lgtalent_ie.records.characters import (
     is_hangul,
     is_latin,
 )
+from lgtalent_ie.records.disjoint_sets import DisjointSets
 from lgtalent_ie.records.organization_names import (
     Name,
     affix_table,
@@ -57,7 +57,7 @@ def read_organizations(reading: Reading) -> tuple[Organization, ...]:
     """
     mentions = [mention for mention in reading.mentions if mention.label == "ORG"]
     parts = {mention.text: read_surface(mention.text) for mention in mentions}
-    sets = _Sets()
+    sets = DisjointSets()
     glosses: set[str] = set()
     for own, gloss in parts.values():
         if gloss is not None and _may_gloss(own, gloss):
@@ -81,26 +81,6 @@ def read_organizations(reading: Reading) -> tuple[Organization, ...]:
         _record(f"o{number}", group, parts, glosses, mistyped)
         for number, group in enumerate(members.values(), 1)
     )
-
-
-class _Sets:
-    """Disjoint sets of keys; the key seen first stands for its set."""
-
-    __slots__ = ("_parent",)
-
-    def __init__(self) -> None:
-        self._parent: dict[str, str] = {}
-
-    def find(self, key: str) -> str:
-        parent = self._parent
-        parent.setdefault(key, key)
-        while parent[key] != key:
-            parent[key] = parent[parent[key]]
-            key = parent[key]
-        return key
-
-    def join(self, first: str, second: str) -> None:
-        self._parent[self.find(second)] = self.find(first)
 
 
 # ---------------------------------------------------------------- glosses
@@ -178,7 +158,7 @@ def _abbreviates(short: str, full: str) -> bool:
 # ---------------------------------------------------------------- typing errors, shortened chains
 
 
-def _join_mistyped(names: Sequence[Name], sets: _Sets) -> set[str]:
+def _join_mistyped(names: Sequence[Name], sets: DisjointSets) -> set[str]:
     """Join a name whose last letter was typed twice with the name itself; their surfaces.
 
     A doubled digit is another name (`창업팀1`, `창업팀11`).
@@ -194,7 +174,7 @@ def _join_mistyped(names: Sequence[Name], sets: _Sets) -> set[str]:
     return mistyped
 
 
-def _join_shortened(names: Sequence[Name], sets: _Sets) -> None:
+def _join_shortened(names: Sequence[Name], sets: DisjointSets) -> None:
     """Join each name that is the end of exactly one other organisation's chain.
 
     The end of a chain is one of its words or more up to the last, alone (`AI연구원`) or after the
