@@ -99,7 +99,8 @@ def merge(documents: Iterable[Document | tuple[str, Document]]) -> Timeline:
     """One timeline of documents; the order in which they come does not matter.
 
     A document may come with its id; else it is named by its number, `d1` the first. A fact is
-    compared with those of its actors and kind in the last thirty days, or of its own day. Raises InputError where two documents have one id.
+    compared with those of its actors and kind in the last thirty days, or of its own day.
+    Raises InputError where two documents have one id.
 
     >>> text = "한빛전자는 2일 연구원 10명을 채용했다."
     >>> timeline = merge((name, extract(text, f"2026-03-0{n}")) for n, name in enumerate("ab", 2))
