@@ -13,6 +13,8 @@ from lgtalent_ie.cli_output import open_output
 if TYPE_CHECKING:
     from lgtalent_ie.training.objectives import ObjectiveName
 
+PARTIAL_SHARE_TAUGHT = 0.4
+
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), required=True,
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
               help="Kiwi's vectors, a file of `lgtalent pretrain`.")  # fmt: skip
 @click.option("--start", metavar="FOLDER", type=click.Path(path_type=Path),
               help="Go on from this model.")  # fmt: skip
+@click.option("--teacher", metavar="FOLDER", type=click.Path(path_type=Path),
+              help="Make a smaller model that learns from this one.")  # fmt: skip
+@click.option("--layers", type=click.IntRange(1), default=1, show_default=True,
+              help="Layers of the smaller model.")  # fmt: skip
+@click.option("--width", type=click.IntRange(2), default=256, show_default=True,
+              help="Dimensions of what the smaller model's encoder hands on.")  # fmt: skip
 @click.option("--encoder", metavar="FOLDER|ID", help="Fine-tune this Hugging Face encoder.")
 @click.option("--epochs", type=click.IntRange(1), show_default="7, or 3 with --encoder")
 @click.option("--learning-rate", type=float, show_default="0.0015, or 0.00003 with --encoder")
@@ -37,12 +45,13 @@ if TYPE_CHECKING:
 def train(
     data: Path, annotations: Path | None, out: Path, pretrained: Path | None,
     translated: Path | None, vectors: Path | None, start: Path | None, encoder: str | None,
-    epochs: int | None,
+    teacher: Path | None, layers: int, width: int, epochs: int | None,
     learning_rate: float | None, minutes: float, seed: int, threads: int,
 ) -> None:  # fmt: skip
     """Train a model on labelled sentences and write it as a folder."""
     import torch
 
+    from lgtalent_ie.training.distill import StudentSizes
     from lgtalent_ie.training.finetune import TrainingConfig
     from lgtalent_ie.training.recipe import Sources, train_model
 
@@ -52,8 +61,13 @@ def train(
         learning_rate=learning_rate or (3e-5 if encoder else 1.5e-3),
         minutes=minutes,
         seed=seed,
+        # With a teacher's word on every morpheme a sentence of two marks says as much as another.
+        partial_share=PARTIAL_SHARE_TAUGHT if teacher else TrainingConfig.partial_share,
     )
-    sources = Sources(data, annotations, translated, pretrained, vectors, encoder, start)
+    sources = Sources(
+        data, annotations, translated, pretrained, vectors, encoder, start, teacher,
+        StudentSizes(layers, width),
+    )  # fmt: skip
     train_model(sources, out, config, click.echo)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +132,8 @@ def shape_of(form: str) -> str:
     return shape[:12] + shape[-12:] if len(shape) > 24 else shape
 
 
-def character_ngrams(form: str, buckets: int) -> list[int]:
+@lru_cache(maxsize=1 << 17)
+def character_ngrams(form: str, buckets: int) -> tuple[int, ...]:
     """Hash buckets of a morpheme's characters, pairs and triples, with its borders marked.
 
     These are fastText's subwords (Bojanowski et al. 2017), hashed by CRC-32, which is the same on
@@ -140,9 +142,9 @@ def character_ngrams(form: str, buckets: int) -> list[int]:
     shape = shape_of(form)
     framed = f"<{shape}>"
     grams = [framed[i : i + n] for n in (2, 3) for i in range(len(framed) - n + 1)]
-    return [
+    return tuple(
         zlib.crc32(gram.encode("utf-8", "replace")) % buckets for gram in (*shape, *grams, framed)
-    ]
+    )
 
 
 def join_pieces(windows: Sequence[Pieces]) -> Pieces:

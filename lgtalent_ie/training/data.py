@@ -73,12 +73,16 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A window with its targets: int64 [N] per head, IGNORED where unknown; pairs, if any."""
+    """A window with its targets: int64 [N] per head, IGNORED where unknown; pairs, if any.
+
+    `beliefs` are a teacher's tag probabilities, float16 [N, tags] per head; empty without one.
+    """
 
     id: str
     window: WindowText
     targets: Mapping[str, NDArray[np.int64]]
     pairs: PairTargets | None = None
+    beliefs: Mapping[str, NDArray[np.float16]] = field(default_factory=dict)
 
 
 def read_rows(path: Path) -> list[Row]:

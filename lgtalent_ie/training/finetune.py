@@ -41,7 +41,8 @@ class TrainingConfig:
     `partial_share` of the sentences of which only some spans are known take part in each epoch;
     `own_repeats` is how often the project's own marks do. `word_dropout` hides a morpheme's vector
     so that its characters must speak for it; `ema` averages the weights over steps (Polyak and
-    Juditsky 1992).
+    Juditsky 1992). Where a teacher's beliefs are known, `belief_share` of a head's loss follows
+    them and the rest the labels.
     """
 
     epochs: int = 7
@@ -60,6 +61,7 @@ class TrainingConfig:
     klue_weight: float = 1.0
     klue_re_weight: float = 1.5
     relation_weight: float = 1.0
+    belief_share: float = 0.7
 
     def weight(self, head: str) -> float:
         """The loss weight of a head."""
@@ -213,23 +215,42 @@ def batch_loss(
     hidden = tagger.hidden(prepared)  # type: ignore[arg-type]  # [N, hidden]
     loss = hidden.new_zeros(())
     for head in HEADS:
-        targets = np.concatenate(
-            [
-                e.targets[head] if head in e.targets else np.full(len(e.window.morphemes), IGNORED)
-                for e in batch
-            ]
-        )
-        gold = torch.from_numpy(targets).to(hidden.device)  # [N]
-        known = int((gold != IGNORED).sum())
-        if known:
-            logits = tagger.logits(hidden, head)  # [N, tags]
-            summed = nn.functional.cross_entropy(
-                logits, gold, ignore_index=IGNORED, reduction="sum"
-            )
-            loss = loss + config.weight(head) * summed / len(gold)
+        loss = loss + config.weight(head) * head_loss(tagger, hidden, head, batch, config)
     if tagger.pairs is not None:
         loss = loss + pair_loss(tagger.pairs, hidden, batch, config)
     return loss
+
+
+def head_loss(
+    tagger: AnyTagger, hidden: Tensor, head: str, batch: Sequence[Example], config: TrainingConfig
+) -> Tensor:
+    """The loss of one head over a batch, per morpheme: labels, and beliefs where there are any."""
+    targets = np.concatenate(
+        [
+            e.targets[head] if head in e.targets else np.full(len(e.window.morphemes), IGNORED)
+            for e in batch
+        ]
+    )
+    gold = torch.from_numpy(targets).to(hidden.device)  # [N]
+    known = bool((gold != IGNORED).any())
+    believed = any(head in e.beliefs for e in batch)
+    loss = hidden.new_zeros(())
+    if not known and not believed:
+        return loss
+    logits = tagger.logits(hidden, head)  # [N, tags]
+    share = config.belief_share if believed else 0.0
+    if known:
+        summed = nn.functional.cross_entropy(logits, gold, ignore_index=IGNORED, reduction="sum")
+        loss = loss + (1 - share) * summed
+    if believed:
+        beliefs = np.concatenate([e.beliefs[head] for e in batch])  # [N, tags]
+        loss = loss + share * soft_cross_entropy(logits, torch.from_numpy(beliefs).to(logits))
+    return loss / len(gold)
+
+
+def soft_cross_entropy(logits: Tensor, beliefs: Tensor) -> Tensor:
+    """Summed cross-entropy of logits against probabilities, float [N, tags] both."""
+    return -(beliefs * torch.log_softmax(logits, dim=1)).sum()
 
 
 def pair_loss(

@@ -38,6 +38,7 @@ from lgtalent_ie.training.data import (
     training_set,
 )
 from lgtalent_ie.training.dev_scores import headline, score_dev, write_scores
+from lgtalent_ie.training.distill import StudentSizes, student_of, with_beliefs
 from lgtalent_ie.training.encoder_files import load_encoder_weights
 from lgtalent_ie.training.finetune import Log, TrainingConfig, train
 from lgtalent_ie.training.labels import KLUE_RELATIONS, OWN_RELATIONS
@@ -66,7 +67,8 @@ class Sources:
     `data` is the folder of labelled files; `annotations` the project's own marks; `translated` a
     file of `lgtalent translate`; `pretrained` a folder of `lgtalent pretrain`; `vectors` a file of
     Kiwi's vectors (made where it is not there); `encoder` a Hugging Face id or folder to fine-tune
-    instead of the compact encoder; `start` a model folder to go on from instead of either.
+    instead of the compact encoder; `start` a model folder to go on from instead of either;
+    `teacher` a model folder that a smaller model, of the sizes of `student`, learns from.
     """
 
     data: Path
@@ -76,6 +78,8 @@ class Sources:
     vectors: Path | None = None
     encoder: str | None = None
     start: Path | None = None
+    teacher: Path | None = None
+    student: StudentSizes = StudentSizes()
 
 
 def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -> None:
@@ -86,8 +90,11 @@ def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -
     """
     analyzer = Analyzer(num_workers=2)
     torch.manual_seed(config.seed)
-    if sources.start is not None:
-        tagger: AnyTagger = load_model(sources.start)
+    teacher = load_model(sources.teacher) if sources.teacher is not None else None
+    if teacher is not None:
+        tagger: AnyTagger = student_of(teacher, out.name, sources.student)
+    elif sources.start is not None:
+        tagger = load_model(sources.start)
     elif sources.encoder is not None:
         tagger = pretrained_tagger(out.name, sources.encoder)
     else:
@@ -95,6 +102,8 @@ def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -
     labelled = training_set(sources.data, sources.annotations, sources.translated)
     log(f"{len(labelled)} training sentences")
     training = list(examples(labelled, analyzer, 128))
+    if teacher is not None:
+        training = with_beliefs(teacher, training)
     dev = [
         *dev_set(sources.data),
         *own_dev_set(sources.data, sources.annotations),
@@ -111,7 +120,8 @@ def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -
 
     train(tagger, repeated(training, labelled, config), dev, analyzer, config, log, keep)
     if isinstance(tagger, RecurrentTagger):
-        save_model(cut_vocabulary(tagger, training), out)
+        # A student has its teacher's vocabulary, which is cut already.
+        save_model(tagger if teacher is not None else cut_vocabulary(tagger, training), out)
         # What is scored is what is on disk, rounded tables and all.
         shipped = load_model(out)
         windows = [WindowText(s.text, analyse(s.text, analyzer)) for s in dev]
@@ -188,6 +198,9 @@ def command(sources: Sources, config: TrainingConfig) -> str:
     """The command line that makes the model again."""
     chosen = f" --encoder {sources.encoder}" if sources.encoder else ""
     chosen += " --start MODEL" if sources.start else ""
+    if sources.teacher is not None:
+        sizes = sources.student
+        chosen += f" --teacher MODEL --layers {sizes.layers} --width {sizes.width}"
     chosen += " --pretrained ENCODER" if sources.pretrained else ""
     chosen += " --translated TRANSLATED" if sources.translated else ""
     return (

@@ -49,7 +49,7 @@ def test_a_hidden_morpheme_shows_nothing_but_its_class(tiny: Tiny) -> None:
     assert 0.2 < hidden.mean() < 0.4
     for place, kind in enumerate(types):
         form, _ = tiny.types[kind]
-        shown = [] if hidden[place] else character_ngrams(form, 64)
+        shown = [] if hidden[place] else list(character_ngrams(form, 64))
         assert ngrams_of(masked.pieces, place) == shown
     assert list(masked.pieces.tags) == list(tiny.table.tags[types] + begins)
     assert (masked.pieces.morphemes[~hidden] == tiny.table.rows[types][~hidden]).all()
@@ -103,7 +103,7 @@ def test_a_replaced_word_is_another_of_its_class(tiny: Tiny) -> None:
     for place in np.flatnonzero(changed):
         form, tag = tiny.types[batch.pieces.morphemes[place] - 1]
         assert tag == tiny.types[types[place]][1]
-        assert ngrams_of(batch.pieces, place) == character_ngrams(form, 64)
+        assert ngrams_of(batch.pieces, place) == list(character_ngrams(form, 64))
 
 
 def test_replacements_are_drawn_by_their_frequency(tiny: Tiny) -> None:

@@ -1,0 +1,92 @@
+"""A smaller model that learns from a larger one (Hinton et al. 2015), for CPUs.
+
+The teacher says of every morpheme of the training sentences how likely each tag is, also where the
+data is silent (the film of a KLUE-RE sentence whose two entities alone are marked, the konec labels
+of a sentence of KLUE). The student learns from both: what is marked and what the teacher believes.
+It shares the teacher's vocabulary and starts from its tables of characters and word classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lgtalent_ie.engine.runtime import Runtime
+from lgtalent_ie.errors import ModelError
+from lgtalent_ie.model.config import ModelConfig
+from lgtalent_ie.model.decoding import log_softmax
+from lgtalent_ie.model.loading import AnyTagger
+from lgtalent_ie.model.tagger import RecurrentTagger
+from lgtalent_ie.training.data import Example
+
+# Sentences that the teacher reads at a time, to bound memory.
+READ_TOGETHER = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class StudentSizes:
+    """A student's LSTM; `width` is what its two directions hand on together."""
+
+    layers: int = 1
+    width: int = 256
+    dropout: float = 0.15
+
+
+def student_of(teacher: AnyTagger, name: str, sizes: StudentSizes) -> RecurrentTagger:
+    """An untrained student whose tables are the teacher's.
+
+    Raises ModelError where the teacher is no compact LSTM.
+    """
+    config = teacher.config
+    if not isinstance(teacher, RecurrentTagger) or config.recurrent is None:
+        raise ModelError(
+            f"a teacher {config.name} that is no LSTM", "a model of `lgtalent train`",
+            "train one without --encoder first",
+        )  # fmt: skip
+    recurrent = replace(
+        config.recurrent,
+        layers=sizes.layers,
+        hidden_size=sizes.width // 2,
+        dropout=sizes.dropout,
+    )
+    relations = config.relations
+    if relations is not None:
+        relations = replace(relations, temperature=1.0, threshold=0.5, no_relation_shift=0.0)
+    student = RecurrentTagger(
+        ModelConfig(
+            name, config.revision, recurrent=recurrent, relations=relations, heads=config.heads,
+            longest=config.longest,
+        ),
+        teacher.vocabulary,
+    )  # fmt: skip
+    tables = {
+        name: tensor
+        for name, tensor in teacher.encoder.state_dict().items()
+        if not name.startswith("lstm.")
+    }
+    student.encoder.load_state_dict(tables, strict=False)
+    return student
+
+
+def with_beliefs(teacher: AnyTagger, training: Sequence[Example]) -> list[Example]:
+    """The examples with the teacher's tag probabilities: float16 [N, tags] for each head."""
+    runtime = Runtime(teacher, device=str(teacher.device))
+    softened: list[Example] = []
+    for start in range(0, len(training), READ_TOGETHER):
+        some = training[start : start + READ_TOGETHER]
+        states = runtime.states([example.window for example in some])
+        beliefs = {
+            head: [probabilities(logits) for logits in runtime.head_logits(states, head)]
+            for head in teacher.config.heads
+        }
+        for n, example in enumerate(some):
+            softened.append(replace(example, beliefs={h: rows[n] for h, rows in beliefs.items()}))
+    return softened
+
+
+def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float16]:
+    """[N, tags] both."""
+    return np.exp(log_softmax(logits)).astype(np.float16)

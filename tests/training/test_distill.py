@@ -1,0 +1,120 @@
+"""A student learns from its teacher's beliefs, and what it starts from is the teacher's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from helpers import analyzer
+from tiny_models import tiny_attention_tagger, tiny_pair_tagger, tiny_tagger
+
+from lgtalent_ie.engine.runtime import Runtime
+from lgtalent_ie.errors import ModelError
+from lgtalent_ie.model.config import MENTION_HEAD
+from lgtalent_ie.training.data import Example, Labelled, examples
+from lgtalent_ie.training.distill import StudentSizes, student_of, with_beliefs
+from lgtalent_ie.training.finetune import TrainingConfig, batch_loss, soft_cross_entropy
+
+# Nothing is marked: what a student learns of these it has from its teacher.
+UNMARKED = [
+    Labelled(str(n), f"{name}전자가 연구원을 뽑았다.", {MENTION_HEAD: []}, [], partial=True)
+    for n, name in enumerate(["새별", "한빛", "누리", "가람"])
+]
+
+
+def unmarked() -> list[Example]:
+    return list(examples(UNMARKED, analyzer(), 64))
+
+
+def test_a_student_has_its_own_lstm_and_the_teachers_tables_heads_and_relations() -> None:
+    teacher = tiny_pair_tagger()
+    student = student_of(teacher, "small", StudentSizes(layers=1, width=6, dropout=0.0))
+    assert student.config.recurrent is not None
+    assert (student.config.recurrent.layers, student.config.hidden_size) == (1, 6)
+    assert student.config.heads == teacher.config.heads
+    assert student.pairs is not None
+    assert student.vocabulary is teacher.vocabulary
+    for table in ("morphemes", "tags", "ngrams"):
+        taken, given = getattr(student.encoder, table), getattr(teacher.encoder, table)
+        assert torch.equal(taken.weight, given.weight)
+    assert not student.encoder.morphemes.weight.requires_grad
+
+
+def test_what_is_no_lstm_teaches_nobody() -> None:
+    with pytest.raises(ModelError, match="no LSTM"):
+        student_of(tiny_attention_tagger(), "small", StudentSizes())
+
+
+def test_beliefs_are_the_teachers_probabilities_of_every_head() -> None:
+    teacher = tiny_tagger()
+    given = unmarked()
+    believed = with_beliefs(teacher, given)
+    for before, after in zip(given, believed, strict=True):
+        assert replace(after, beliefs={}) == before
+        assert set(after.beliefs) == set(teacher.config.heads)
+        for head, rows in after.beliefs.items():
+            logits = Runtime(teacher, "cpu").logits([after.window], head)[0]
+            expected = torch.softmax(torch.from_numpy(logits), dim=1).numpy()
+            assert np.abs(rows - expected).max() < 1e-3
+
+
+def test_soft_cross_entropy_of_certain_beliefs_is_that_of_labels() -> None:
+    logits = torch.tensor([[1.0, -2.0, 0.5], [0.0, 3.0, 1.0]])
+    labels = torch.tensor([2, 1])
+    certain = torch.nn.functional.one_hot(labels, 3).float()
+    expected = torch.nn.functional.cross_entropy(logits, labels, reduction="sum")
+    assert torch.isclose(soft_cross_entropy(logits, certain), expected)
+
+
+def test_the_loss_is_least_where_the_student_believes_what_the_teacher_does() -> None:
+    teacher = tiny_tagger()
+    believed = with_beliefs(teacher, unmarked())
+    config = TrainingConfig(word_dropout=0.0, belief_share=1.0)
+
+    def loss_of(tagger: torch.nn.Module) -> float:
+        prepared = [tagger.prepare(e.window) for e in believed]  # type: ignore[operator]
+        with torch.inference_mode():
+            return float(batch_loss(tagger, prepared, believed, config))  # type: ignore[arg-type]
+
+    assert loss_of(teacher) < loss_of(tiny_tagger(seed=1)) - 1e-4
+
+
+def test_a_student_comes_to_say_what_its_teacher_says() -> None:
+    teacher = tiny_tagger(seed=4)
+    believed = with_beliefs(teacher, unmarked())
+    torch.manual_seed(0)
+    student = student_of(teacher, "small", StudentSizes(layers=1, width=8, dropout=0.0))
+    windows = [example.window for example in believed]
+
+    def distance() -> float:
+        pairs = zip(
+            Runtime(student, "cpu").logits(windows),
+            Runtime(teacher, "cpu").logits(windows),
+            strict=True,
+        )
+        tables = [
+            (torch.softmax(torch.from_numpy(x), 1), torch.softmax(torch.from_numpy(y), 1))
+            for x, y in pairs
+        ]
+        return max(float((mine - theirs).abs().max()) for mine, theirs in tables)
+
+    before = distance()
+    config = TrainingConfig(word_dropout=0.0, belief_share=1.0)
+    parameters = [p for p in student.parameters() if p.requires_grad]
+    optimizer = torch.optim.Adam(parameters, lr=3e-2)
+    prepared = [student.prepare(example.window) for example in believed]
+    for _ in range(60):
+        optimizer.zero_grad()
+        batch_loss(student, prepared, believed, config).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    assert distance() < before / 2
+
+
+def test_a_student_is_made_by_the_recipe(tmp_path: Path) -> None:
+    from lgtalent_ie.training.recipe import Sources, command
+
+    sources = Sources(tmp_path, teacher=tmp_path / "base", student=StudentSizes(2, 64))
+    assert "--teacher MODEL --layers 2 --width 64" in command(sources, TrainingConfig())
