@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from lgtalent_ie.cli_output import open_output
 if TYPE_CHECKING:
     from lgtalent_ie.training.objectives import ObjectiveName
 
+# With a teacher's word on every morpheme a sentence of two marks says as much as another.
 PARTIAL_SHARE_TAUGHT = 0.4
 
 
@@ -61,9 +63,9 @@ def train(
         learning_rate=learning_rate or (3e-5 if encoder else 1.5e-3),
         minutes=minutes,
         seed=seed,
-        # With a teacher's word on every morpheme a sentence of two marks says as much as another.
-        partial_share=PARTIAL_SHARE_TAUGHT if teacher else TrainingConfig.partial_share,
     )
+    if teacher is not None:
+        config = replace(config, partial_share=PARTIAL_SHARE_TAUGHT)
     sources = Sources(
         data, annotations, translated, pretrained, vectors, encoder, start, teacher,
         StudentSizes(layers, width),

@@ -21,6 +21,7 @@ from lgtalent_ie.model.loading import QUANTIZED, compress, load_model
 from lgtalent_ie.model.tagger import RecurrentTagger
 from lgtalent_ie.training import recipe
 from lgtalent_ie.training.data import HEADS, Labelled, examples
+from lgtalent_ie.training.distill import StudentSizes
 from lgtalent_ie.training.encoder_files import new_encoder, save_encoder
 from lgtalent_ie.training.finetune import TrainingConfig
 from lgtalent_ie.training.labels import KLUE_RELATIONS, OWN_RELATIONS
@@ -187,6 +188,15 @@ def test_the_command_names_its_sources(called: list[tuple[Any, ...]]) -> None:
     )
     assert out == Path("o")
     assert config == TrainingConfig(epochs=2, seed=3, minutes=7.0)
+
+
+def test_a_teacher_makes_sentences_of_two_marks_worth_more(called: list[tuple[Any, ...]]) -> None:
+    line = "train --data d --out o --teacher base --layers 2 --width 64"
+    done = CliRunner().invoke(lgtalent, line.split(), standalone_mode=False)
+    assert done.exception is None, done.exception
+    [(sources, _, config, _)] = called
+    assert (sources.teacher, sources.student) == (Path("base"), StudentSizes(2, 64))
+    assert config.partial_share > TrainingConfig().partial_share
 
 
 @pytest.mark.parametrize(
