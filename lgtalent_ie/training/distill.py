@@ -35,6 +35,9 @@ class StudentSizes:
     dropout: float = 0.15
 
 
+SMALL = StudentSizes()
+
+
 def student_of(teacher: AnyTagger, name: str, sizes: StudentSizes) -> RecurrentTagger:
     """An untrained student whose tables are the teacher's.
 

@@ -38,7 +38,7 @@ from lgtalent_ie.training.data import (
     training_set,
 )
 from lgtalent_ie.training.dev_scores import headline, score_dev, write_scores
-from lgtalent_ie.training.distill import StudentSizes, student_of, with_beliefs
+from lgtalent_ie.training.distill import SMALL, StudentSizes, student_of, with_beliefs
 from lgtalent_ie.training.encoder_files import load_encoder_weights
 from lgtalent_ie.training.finetune import Log, TrainingConfig, train
 from lgtalent_ie.training.labels import KLUE_RELATIONS, OWN_RELATIONS
@@ -79,7 +79,7 @@ class Sources:
     encoder: str | None = None
     start: Path | None = None
     teacher: Path | None = None
-    student: StudentSizes = StudentSizes()
+    student: StudentSizes = SMALL
 
 
 def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -> None:
