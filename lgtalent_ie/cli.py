@@ -68,12 +68,14 @@ def command() -> None:
               help="Names that Kiwi does not know: form<TAB>tag<TAB>score a line.")  # fmt: skip
 @click.option("--min-score", type=click.FloatRange(0, 1), default=0.0, show_default=True,
               help="Leave out mentions below this score.")  # fmt: skip
+@click.option("--entities", type=click.Path(path_type=Path), metavar="CSV|JSON",
+              help="Lead organisations to a list of your own: id, names (a|b|c).")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path),
               help="Write to a file instead of standard output.")  # fmt: skip
 def extract(
     inputs: tuple[str, ...], to: str, published: str | None, published_from: Path | None,
     model: str | None, device: str, user_dictionary: Path | None, min_score: float,
-    output: Path | None,
+    entities: Path | None, output: Path | None,
 ) -> int:  # fmt: skip
     """Extract articles from text, HTML and JSONL files, folders, patterns, or - (standard input).
 
@@ -85,7 +87,7 @@ def extract(
 
     check_published(published)
     dates = read_dates_table(published_from) if published_from else {}
-    extractor = Extractor(model, device, user_dictionary, min_score)
+    extractor = Extractor(model, device, user_dictionary, min_score, entities)
     items = read_items(inputs, sys.stdin.buffer, dates)
     done = failed = 0
     with open_output(output) as stream, writer(to, stream) as write:

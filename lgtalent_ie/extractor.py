@@ -21,6 +21,7 @@ from lgtalent_ie.reading import Reading
 from lgtalent_ie.records.counts import read_counts
 from lgtalent_ie.records.dates import read_dates
 from lgtalent_ie.records.facts import read_facts
+from lgtalent_ie.records.linking import link_organizations, read_entities
 from lgtalent_ie.records.organizations import read_organizations
 from lgtalent_ie.records.proposals import propose_relations
 from lgtalent_ie.records.quotes import read_quotes
@@ -37,8 +38,10 @@ class Extractor:
     device: `auto` (CUDA where there is one), `cpu`, `cuda:0` …
     user_dictionary: names that Kiwi does not know; a file or a list, see `morphemes.Analyzer`.
     min_score: mentions below this score, 0..1, are left out.
+    entities: a list of organisations (CSV or JSON, see `records.linking.read_entities`) that those
+        of the document are led to, as `Document.links`.
 
-    Raises ModelError or DictionaryError where one of them cannot be used.
+    Raises ModelError, DictionaryError or InputError where one of them cannot be used.
     """
 
     def __init__(
@@ -47,10 +50,12 @@ class Extractor:
         device: str = "auto",
         user_dictionary: str | Path | Iterable[DictionaryEntry] | None = None,
         min_score: float = 0.0,
+        entities: str | Path | None = None,
     ) -> None:
         self.runtime = Runtime(load_model(locate_model(model)), device)
         self.analyzer = Analyzer(user_dictionary)
         self.min_score = min_score
+        self.entities = read_entities(entities) if entities is not None else None
 
     def extract(self, text: str, published: str | date | None = None) -> Document:
         """Everything that one article says.
@@ -98,6 +103,7 @@ class Extractor:
             facts=facts,
             warnings=page.warnings,
             extracted=html is not None,
+            links=link_organizations(organizations, self.entities) if self.entities else None,
         )
         document = lead_back(document, aligned, text)
         return replace(document, warnings=character_warnings(text) + document.warnings)

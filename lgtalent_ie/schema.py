@@ -168,6 +168,16 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """An organisation led to a row of the user's list; `name` is the row's first name."""
+
+    organization: str
+    entity: str
+    name: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Warning:
     """Something the reader should know about this document; nothing is dropped without one."""
 
@@ -182,7 +192,8 @@ class Document:
     """All that was read from one text.
 
     `text` is the text that the offsets refer to: the one given, or, where `extracted` is true, the
-    one taken from an HTML page; only then does the JSON carry it.
+    one taken from an HTML page; only then does the JSON carry it. `links` is None, and not in the
+    JSON, unless a list of organisations was given.
     """
 
     text: str
@@ -198,6 +209,7 @@ class Document:
     facts: tuple[Fact, ...] = ()
     warnings: tuple[Warning, ...] = ()
     extracted: bool = False
+    links: tuple[Link, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's JSON object as a dict, keys in the contract's order."""
@@ -210,7 +222,8 @@ class Document:
         if self.extracted:
             head["text"] = self.text
         # Through JSON, so that tuples are lists as in any JSON object.
-        records = msgspec.json.encode({name: getattr(self, name) for name in RECORDS})
+        named = RECORDS if self.links is None else (*RECORDS, "links")
+        records = msgspec.json.encode({name: getattr(self, name) for name in named})
         return head | msgspec.json.decode(records, type=dict[str, Any])
 
     def to_json(self, indent: int | None = None) -> str:
@@ -241,7 +254,7 @@ class Document:
         try:
             return msgspec.convert(
                 {"text": given, "model": data["model"], "published": data.get("published"),
-                 "extracted": "text" in data} | record_fields,
+                 "extracted": "text" in data, "links": data.get("links")} | record_fields,
                 cls,
             )  # fmt: skip
         except (msgspec.ValidationError, KeyError) as error:
