@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from lgtalent_ie.alignment import align, character_warnings, lead_back
+from lgtalent_ie.alignment import Alignment, align, character_warnings, lead_back
 from lgtalent_ie.engine.runtime import Runtime
 from lgtalent_ie.errors import InputError
 from lgtalent_ie.html import is_html, read_html
@@ -16,8 +18,8 @@ from lgtalent_ie.model.loading import load_model
 from lgtalent_ie.model.locate import locate_model
 from lgtalent_ie.model.tagger import WindowText
 from lgtalent_ie.morphemes import Analyzer, DictionaryEntry
-from lgtalent_ie.page import entity_repairs, read_page
-from lgtalent_ie.reading import Reading
+from lgtalent_ie.page import Page, entity_repairs, read_page
+from lgtalent_ie.reading import Reading, Sentence
 from lgtalent_ie.records.counts import read_counts
 from lgtalent_ie.records.dates import read_dates
 from lgtalent_ie.records.facts import read_facts
@@ -27,6 +29,33 @@ from lgtalent_ie.records.proposals import propose_relations
 from lgtalent_ie.records.quotes import read_quotes
 from lgtalent_ie.records.relations import read_relations
 from lgtalent_ie.schema import Document
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# How far `extract_many` reads ahead: some thousand morphemes fill a batch on a CPU.
+READ_AHEAD = 64
+TOGETHER = 20_000
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An article on its way to the model; `anchor` is the day relative dates are counted from."""
+
+    text: str
+    aligned: Alignment
+    page: Page
+    anchor: date | None
+    sentences: tuple[Sentence, ...]
+    extracted: bool
+
+    @property
+    def windows(self) -> list[WindowText]:
+        """The sentences as the model takes them."""
+        return [WindowText(self.aligned.text, s.morphemes) for s in self.sentences]
 
 
 class Extractor:
@@ -66,19 +95,68 @@ class Extractor:
 
         Raises InputError where `text` is no string or `published` is no date.
         """
+        prepared = self.prepare(text, published)
+        return self.finish(prepared, self.runtime.states(prepared.windows))
+
+    def extract_many(
+        self, texts: Iterable[str], published: Iterable[str | date | None] | None = None
+    ) -> Iterator[Document]:
+        """Documents of many texts, in order; `published` has a date for each text.
+
+        Texts are read a few ahead, at most `READ_AHEAD` of them or `TOGETHER` characters, as the
+        model is faster over many sentences. Raises as `extract`, when that text's turn has come.
+        """
+        dated = (
+            ((text, None) for text in texts)
+            if published is None
+            else zip(texts, published, strict=True)
+        )
+        for result in self.extract_each(dated):
+            if isinstance(result, Exception):
+                raise result
+            yield result
+
+    def extract_each(
+        self, dated: Iterable[tuple[str, str | date | None]]
+    ) -> Iterator[Document | Exception]:
+        """For each (text, publication date) its document, or what went wrong with it alone."""
+        for group in grouped(dated):
+            prepared = [caught(self.prepare, text, published) for text, published in group]
+            whole = [p for p in prepared if not isinstance(p, Exception)]
+            states = iter(self.runtime.states([w for p in whole for w in p.windows]))
+            for p in prepared:
+                if isinstance(p, Exception):
+                    yield p
+                else:
+                    yield caught(self.finish, p, list(islice(states, len(p.windows))))
+
+    def prepare(self, text: str, published: str | date | None = None) -> Prepared:
+        """What comes before the model: page, sentences and morphemes."""
         given = check_published(published)
         text = check_text(text)
         html = read_html(text) if is_html(text) else None
         text = text if html is None else html.text
-
         aligned = align(text, 0, len(text), entity_repairs(text))
         page = read_page(aligned.text)
-        anchor = given or (html.published if html else None) or page.published
-        sentences = self.analyzer.sentences(aligned.text, page.sections)
-        states = self.runtime.states([WindowText(aligned.text, s.morphemes) for s in sentences])
-        labelled = self.runtime.decode(states)
-        mentions = read_mentions(aligned.text, sentences, labelled, self.min_score)
-        reading = Reading(aligned.text, anchor, page.sections, sentences, mentions)
+        return Prepared(
+            text,
+            aligned,
+            page,
+            given or (html.published if html else None) or page.published,
+            self.analyzer.sentences(aligned.text, page.sections),
+            extracted=html is not None,
+        )
+
+    def finish(self, prepared: Prepared, states: Sequence[Tensor]) -> Document:
+        """What comes behind the model: mentions and records.
+
+        `states` are those of the sentences, float [n, hidden_size] each (`Runtime.states`).
+        """
+        aligned, page, sentences = prepared.aligned, prepared.page, prepared.sentences
+        mentions = read_mentions(
+            aligned.text, sentences, self.runtime.decode(states), self.min_score
+        )
+        reading = Reading(aligned.text, prepared.anchor, page.sections, sentences, mentions)
 
         organizations = read_organizations(reading)
         dates = read_dates(reading)
@@ -92,7 +170,7 @@ class Extractor:
         document = Document(
             text=aligned.text,
             model=f"{config.name}@{config.revision}",
-            published=anchor.isoformat() if anchor else None,
+            published=prepared.anchor.isoformat() if prepared.anchor else None,
             sections=page.sections,
             mentions=mentions,
             organizations=organizations,
@@ -102,22 +180,35 @@ class Extractor:
             relations=relations,
             facts=facts,
             warnings=page.warnings,
-            extracted=html is not None,
+            extracted=prepared.extracted,
             links=link_organizations(organizations, self.entities) if self.entities else None,
         )
-        document = lead_back(document, aligned, text)
-        return replace(document, warnings=character_warnings(text) + document.warnings)
+        document = lead_back(document, aligned, prepared.text)
+        return replace(document, warnings=character_warnings(prepared.text) + document.warnings)
 
-    def extract_many(
-        self, texts: Iterable[str], published: Iterable[str | date | None] | None = None
-    ) -> Iterator[Document]:
-        """Documents of many texts, lazily and in order; `published` has a date for each text."""
-        if published is None:
-            for text in texts:
-                yield self.extract(text)
-        else:
-            for text, day in zip(texts, published, strict=True):
-                yield self.extract(text, day)
+
+def grouped(
+    dated: Iterable[tuple[str, str | date | None]],
+) -> Iterator[list[tuple[str, str | date | None]]]:
+    """The texts in groups that the model reads together; each of at least one."""
+    group: list[tuple[str, str | date | None]] = []
+    characters = 0
+    for text, published in dated:
+        group.append((text, published))
+        characters += len(text) if isinstance(text, str) else 0
+        if characters >= TOGETHER or len(group) == READ_AHEAD:
+            yield group
+            group, characters = [], 0
+    if group:
+        yield group
+
+
+def caught(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Exception:
+    """What a step gives, or the exception it ends with: one document must not stop the others."""
+    try:
+        return step(*args, **kwargs)
+    except Exception as error:
+        return error
 
 
 def check_text(text: object) -> str:

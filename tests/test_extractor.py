@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import count
 from pathlib import Path
 
 import jsonschema
@@ -14,8 +15,9 @@ import pytest
 import torch
 from tiny_models import PAIR_HEAD, tiny_pair_tagger
 
-from lgtalent_ie import Document, Extractor, extract, extract_many
+from lgtalent_ie import Document, Extractor, default_extractor, extract, extract_many
 from lgtalent_ie.errors import InputError
+from lgtalent_ie.extractor import READ_AHEAD
 from lgtalent_ie.model.config import MENTION_HEAD
 from lgtalent_ie.model.loading import save_model
 from lgtalent_ie.records.relation_tables import relation_types
@@ -109,9 +111,55 @@ def test_many_documents_come_lazily_and_in_order() -> None:
             yield text
 
     stream = extract_many(texts(), ["2020-01-01", "2023-06-21", None])
+    assert not taken
     assert next(stream).published == "2020-01-01"
-    assert len(taken) == 1
     assert [d.published for d in stream] == ["2023-06-21", None]
+    assert taken == ["하나.", SENTENCE, "셋."]
+
+
+def test_texts_are_read_a_few_ahead_and_no_more() -> None:
+    numbers = count()
+    stream = extract_many(f"{n}번째 글." for n in numbers)
+    assert next(stream).text == "0번째 글."
+    assert next(numbers) <= READ_AHEAD
+    long = iter([SENTENCE * 1000, SENTENCE, "셋."])
+    next(extract_many(long))
+    assert next(long) == SENTENCE
+
+
+def test_many_together_are_read_as_each_alone() -> None:
+    texts = [
+        SENTENCE,
+        "",
+        "비가 왔다.",
+        f"{SENTENCE}\n\n{SENTENCE}",
+        "<html><body><p>하나.</p></body></html>",
+    ]
+    for alone, together in zip(map(extract, texts), extract_many(texts), strict=True):
+        assert without_scores(together) == without_scores(alone)
+        scores = zip(together.mentions, alone.mentions, strict=True)
+        assert all(abs(one.score - other.score) < 1e-4 for one, other in scores)
+
+
+def without_scores(document: Document) -> Document:
+    mentions = tuple(replace(m, score=0.0) for m in document.mentions)
+    relations = tuple(replace(r, score=0.0) for r in document.relations)
+    return replace(document, mentions=mentions, relations=relations)
+
+
+def test_a_bad_text_raises_when_its_turn_has_come() -> None:
+    stream = extract_many(["하나.", None, "셋."])  # type: ignore[list-item]
+    assert next(stream).text == "하나."
+    with pytest.raises(InputError, match="NoneType"):
+        next(stream)
+
+
+def test_each_document_has_its_own_error() -> None:
+    one, bad, three = default_extractor().extract_each(
+        [("하나.", None), ("둘.", "gestern"), ("셋.", None)]
+    )
+    assert isinstance(one, Document) and isinstance(three, Document)
+    assert isinstance(bad, InputError)
 
 
 @pytest.mark.parametrize(

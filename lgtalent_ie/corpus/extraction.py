@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,17 +30,29 @@ def extract_items(
     extractor: Extractor, items: Iterable[Item], published: str | date | None = None
 ) -> Iterator[Result]:
     """One result per item, in order. An item's own date goes before `published`."""
-    for item in items:
-        if item.text is None:
-            yield Result(item.id, None, str(item.error))
-            continue
-        try:
-            document = extractor.extract(item.text, item.published or published)
-        except LgtalentError as error:
-            yield Result(item.id, None, str(error))
-        except Exception as error:  # one broken document must not end a run over an archive
-            yield Result(
-                item.id, None, f"internal error, please report it: {type(error).__name__}: {error}"
-            )
+    waiting: deque[Item] = deque()
+
+    def readable() -> Iterator[tuple[str, str | date | None]]:
+        for item in items:
+            waiting.append(item)
+            if item.text is not None:
+                yield item.text, item.published or published
+
+    for found in extractor.extract_each(readable()):
+        yield from failed(waiting)
+        item = waiting.popleft()
+        if isinstance(found, LgtalentError):
+            yield Result(item.id, None, str(found))
+        elif isinstance(found, Exception):
+            reason = f"internal error, please report it: {type(found).__name__}: {found}"
+            yield Result(item.id, None, reason)
         else:
-            yield Result(item.id, document)
+            yield Result(item.id, found)
+    yield from failed(waiting)
+
+
+def failed(waiting: deque[Item]) -> Iterator[Result]:
+    """The results of items at the front that could not be read."""
+    while waiting and waiting[0].text is None:
+        item = waiting.popleft()
+        yield Result(item.id, None, str(item.error))
