@@ -7,11 +7,11 @@ finds out which it must have been where a file says what stands at its offsets.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import Literal
 
 import msgspec
 
@@ -26,6 +26,7 @@ from lgtalent_ie.evaluation.gold import (
     GoldOrganization,
     GoldQuote,
     GoldRelation,
+    Offsets,
     check_text,
     faults,
     text_sha256,
@@ -34,7 +35,7 @@ from lgtalent_ie.schema import Document
 
 OffsetUnit = Literal["character", "utf16", "byte"]
 
-LABELS: tuple[str, ...] = get_args(schema.Label)
+LABELS: tuple[str, ...] = schema.LABELS
 GUIDELINES = 1
 # What a format may lose: records, scores of mentions and relations, and what is known of the marks.
 RECORDS = ("organizations", "dates", "counts", "quotes", "relations", "facts")
@@ -43,10 +44,15 @@ LOSABLE = (*RECORDS, "mention ids", "scores", "published", "origin", "text")
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A document's marks and the text they were made on."""
+    """A document's marks and the text they were made on.
+
+    `notes` are for a person to read: what the file held that the marks do not hold, and what may
+    no longer be right since the marks were changed elsewhere; each names its file.
+    """
 
     gold: GoldDocument
     text: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +71,11 @@ def from_mentions(
     relations: Sequence[GoldRelation],
     origin: Origin,
     published: date | None = None,
+    where: str | None = None,
 ) -> Marked:
     """The marks of a format that carries mentions and relations alone.
+
+    `where` is what errors name, the document where it is None.
 
     Raises DataError where a span is reversed, empty or outside the text, two mentions overlap, or
     a relation names a mention that is not there.
@@ -79,12 +88,17 @@ def from_mentions(
         1, name, text_sha256(text), len(text), published, origin.guidelines, origin.annotators,
         origin.marked, tuple(mentions), relations=tuple(relations),
     )  # fmt: skip
-    return checked(Marked(gold, text), name)
+    return checked(Marked(gold, text), where or name)
 
 
 def checked(marked: Marked, where: str) -> Marked:
     """The same; DataError, which names `where`, where the marks cannot be of the text."""
-    check_text(marked.gold, marked.text)
+    if any(mark in marked.gold.document for mark in "/\\\0"):
+        raise DataError(
+            f"{where}: a document named {marked.gold.document!r}", "the name of a file",
+            "name it without a folder",
+        )  # fmt: skip
+    check_same_text(marked.gold, marked.text, where)
     accepted = "marks that lie in the text and do not overlap"
     for wrong in faults(marked.gold):
         raise DataError(f"{where}: {wrong}", accepted, "correct the file and read it again")
@@ -97,6 +111,25 @@ def checked(marked: Marked, where: str) -> Marked:
                 accepted, "keep one of the two",
             )  # fmt: skip
     return marked
+
+
+def check_same_text(gold: GoldDocument, text: str, where: str) -> None:
+    """DataError, which names `where`, where `text` is not the text that the gold was marked on.
+
+    Where its length is that of the text in UTF-16 code units or bytes, the error says so.
+    """
+    try:
+        check_text(gold, text)
+    except DataError as error:
+        if gold.sha256 == text_sha256(text):
+            for unit in ("utf16", "byte"):
+                if gold.length == counted([len(text)], text, unit)[0]:
+                    raise DataError(
+                        f"{where}: length {gold.length} of a text of {len(text)} code points",
+                        "length and offsets in code points",
+                        f"it counts {unit} units: read it with --offsets {unit}",
+                    ) from error
+        raise DataError(f"{where}: {error.given}", error.accepted, error.remedy) from error
 
 
 def from_document(document: Document, name: str, origin: Origin) -> Marked:
@@ -181,33 +214,101 @@ def convert(offsets: Sequence[int], text: str, unit: OffsetUnit) -> list[int]:
     """
     if unit == "character":
         return list(offsets)
+    place = _places(text, unit)
+    for offset in offsets:
+        if offset not in place:
+            raise DataError(
+                f"offset {offset} in {unit} units", f"ends of characters from 0 to {max(place)}",
+                "check what the tool counts",
+            )  # fmt: skip
+    return [place[offset] for offset in offsets]
+
+
+def counted(offsets: Sequence[int], text: str, unit: OffsetUnit) -> list[int]:
+    """Offsets in code points, as the UTF-16 code units or UTF-8 bytes before them.
+
+    >>> counted([0, 1], "한빛", "byte")
+    [0, 3]
+    """
+    if unit == "character":
+        return list(offsets)
+    units = list(_places(text, unit))
+    return [units[offset] for offset in offsets]
+
+
+def _places(text: str, unit: OffsetUnit) -> dict[int, int]:
+    """Units before a character → code points before it, in order, the end of the text included."""
     place = {0: 0}
     at = 0
     for number, character in enumerate(text, 1):
         at += len(encoded(character, unit)) // (2 if unit == "utf16" else 1)
         place[at] = number
-    for offset in offsets:
-        if offset not in place:
-            raise DataError(
-                f"offset {offset} in {unit} units", f"ends of characters from 0 to {at}",
-                "check what the tool counts",
-            )  # fmt: skip
-    return [place[offset] for offset in offsets]
+    return place
 
 
 def encoded(text: str, unit: OffsetUnit) -> bytes:
     return text.encode("utf-16-le" if unit == "utf16" else "utf-8", "surrogatepass")
 
 
+def placed(
+    spans: Sequence[tuple[int, int]], text: str, unit: OffsetUnit, where: Sequence[str]
+) -> list[Offsets]:
+    """A file's spans in code points, each checked; `where` is the place of each in the file.
+
+    Raises DataError, which names the place, where a span is reversed, empty, outside the text or
+    ends within a character, and where two overlap.
+
+    >>> placed([(0, 6)], "한빛", "byte", ["a.ann, line 1"])
+    [(0, 2)]
+    """
+    place = None if unit == "character" else _places(text, unit)
+    found: list[Offsets] = []
+    for (start, end), line in zip(spans, where, strict=True):
+        given = f"{line}: span {start}..{end}"
+        if place is None and 0 <= start < end <= len(text):
+            found.append((start, end))
+        elif place is not None and start < end and start in place and end in place:
+            found.append((place[start], place[end]))
+        elif start >= end:
+            raise DataError(f"{given}, reversed or empty", "start < end", "correct the file")
+        elif place is None:
+            raise DataError(
+                f"{given}, of a text of {len(text)} code points", "offsets in code points",
+                "correct the file, or read it with --offsets utf16 or --offsets byte where its "
+                "tool counts those",
+            )  # fmt: skip
+        else:
+            raise DataError(
+                f"{given} in {unit} units", f"ends of characters from 0 to {max(place)}",
+                "check what the tool counts",
+            )  # fmt: skip
+    order = sorted(range(len(found)), key=found.__getitem__)
+    for first, second in pairwise(order):
+        if found[second][0] < found[first][1]:
+            raise DataError(
+                f"{where[second]}: span {spans[second][0]}..{spans[second][1]} overlaps "
+                f"{spans[first][0]}..{spans[first][1]} of {where[first]}",
+                "mentions that do not overlap", "keep one of the two",
+            )  # fmt: skip
+    return found
+
+
 def check_surface(
-    spans: Sequence[tuple[int, int]], surfaces: Sequence[str], text: str, where: str
+    spans: Sequence[tuple[int, int]],
+    surfaces: Sequence[str],
+    text: str,
+    where: str | Sequence[str],
+    plain: Callable[[str], str] = str,
 ) -> None:
     """DataError where not every span holds the words that its file says it holds.
 
-    Where UTF-16 code units or bytes would explain all of them, the error says so.
+    `where` is the file, or the place of each span in it. `plain` makes alike what the tool may
+    write otherwise, such as line breaks as blanks. Where UTF-16 code units or bytes would explain
+    all of the surfaces, the error says so.
     """
+    wanted = [plain(words) for words in surfaces]
     standing = [text[slice(*span)] for span in spans]
-    wrong = next((n for n, words in enumerate(surfaces) if words != standing[n]), None)
+    wrong = next((n for n, words in enumerate(standing) if plain(words) != wanted[n]), None)
     if wrong is None:
         return
     flat = [offset for span in spans for offset in span]
@@ -218,18 +319,19 @@ def check_surface(
         except DataError:
             continue
         found = [text[a:b] for a, b in zip(points[::2], points[1::2], strict=True)]
-        if found == list(surfaces):
+        if [plain(words) for words in found] == wanted:
             remedy = f"its offsets count {unit} units: read it with --offsets {unit}"
     start, end = spans[wrong]
+    place = where if isinstance(where, str) else where[wrong]
     raise DataError(
-        f"{where}: {surfaces[wrong]!r} at {start}..{end}, where the text has {standing[wrong]!r}",
+        f"{place}: {surfaces[wrong]!r} at {start}..{end}, where the text has {standing[wrong]!r}",
         "offsets in code points, half-open", remedy,
     )  # fmt: skip
 
 
 def check_label(label: str, where: str) -> schema.Label:
     """The label; DataError, which names `where`, for one that the guidelines do not have."""
-    for known in get_args(schema.Label):
+    for known in schema.LABELS:
         if label == known:
             return known
     raise DataError(f"{where}: label {label!r}", ", ".join(LABELS), "rename it or leave it out")
