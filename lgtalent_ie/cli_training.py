@@ -157,12 +157,15 @@ def shards(corpus: Path, folder: Path, tokens: int | None, workers: int) -> None
               help="Write the weights in parts of at most this size.")  # fmt: skip
 @click.option("--vectors", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Kiwi's vectors: read from this file, or written if there is none.")  # fmt: skip
+@click.option("--start", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
+              help="Begin with this encoder of an earlier run.")  # fmt: skip
 @click.option("--seed", type=int, default=7, show_default=True)
 def pretrain(
     shards: Path, out: Path, minutes: float, tokens: int | None, batch: int,
     learning_rate: float | None, objective: ObjectiveName, share: float, encoder: str,
     layers: int | None, width: int | None, heads: int | None, buckets: int, dropout: float,
-    device: str, threads: int | None, shard_size: float | None, vectors: Path | None, seed: int,
+    device: str, threads: int | None, shard_size: float | None, vectors: Path | None,
+    start: Path | None, seed: int,
 ) -> None:  # fmt: skip
     """Pretrain an encoder on the SHARDS of `lgtalent shards` and write it to the folder OUT.
 
@@ -186,5 +189,5 @@ def pretrain(
     sizes = encoder_config(Sizes(encoder, layers, width, heads, buckets, dropout))
     run(
         shards, out, sizes, config, device=device, minutes=minutes, shard_size=shard_size,
-        vectors=vectors,
+        vectors=vectors, start=start,
     )  # fmt: skip

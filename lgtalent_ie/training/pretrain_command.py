@@ -14,14 +14,17 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from lgtalent_ie.engine.runtime import choose_device
+from lgtalent_ie.errors import ModelError
 from lgtalent_ie.model.config import AttentionConfig, RecurrentConfig
 from lgtalent_ie.training.checkpoints import PretrainingError
 from lgtalent_ie.training.encoder_files import (
     EncoderConfig,
     by_kind,
     check_free,
+    load_encoder_weights,
     new_encoder,
     save_encoder,
 )
@@ -83,8 +86,11 @@ def run(
     minutes: float = math.inf,
     shard_size: float | None = None,
     vectors: Path | None = None,
+    start: Path | None = None,
 ) -> None:
     """Pretrain an encoder on shards and write it to `out`, with its checkpoint and log.
+
+    It begins untrained, or as the encoder in the folder `start` is, which must be of its sizes.
 
     `config.tokens` of 0 is all of the shards once. `minutes` counts from the call; it and Ctrl-C or
     a SIGTERM end the run after the step it is in, and the encoder as it is then is written. The
@@ -104,6 +110,8 @@ def run(
     network = new_encoder(encoder, len(vocabulary))
     with torch.no_grad():
         network.morphemes.weight.copy_(vector_rows)
+    if start is not None:
+        network.load_state_dict(started(start, encoder), strict=False)
     recurrent = isinstance(encoder, RecurrentConfig)
     objective = make_objective(
         config.objective,
@@ -132,6 +140,17 @@ def run(
         if steps:
             save_encoder(network, encoder, out, shard_size)
     log(json.dumps({"steps": steps, "written": bool(steps), "stopped": stop()}))
+
+
+def started(start: Path, encoder: EncoderConfig) -> dict[str, Tensor]:
+    """The weights to begin with; ModelError where they are those of another encoder."""
+    config, weights = load_encoder_weights(start)
+    if config != encoder:
+        raise ModelError(
+            f"{start} with {config}", f"the sizes of this run, {encoder}",
+            "give this run the same sizes, or leave out --start",
+        )  # fmt: skip
+    return weights
 
 
 def by_kind_name(config: EncoderConfig) -> dict[str, dict[str, object]]:

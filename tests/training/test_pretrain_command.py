@@ -79,6 +79,25 @@ def test_shards_become_an_encoder(
     assert str(lines[0]["loss"]) in result.stderr
 
 
+def test_a_run_begins_with_the_encoder_of_another(
+    shards: Path, vectors: Path, tmp_path: Path
+) -> None:
+    assert pretrain(shards, tmp_path / "one", vectors).exit_code == 0
+    barely = ("--learning-rate", "1e-12", "--seed", "8")
+    begun = pretrain(shards, tmp_path / "two", vectors, "--start", str(tmp_path / "one"), *barely)
+    assert begun.exit_code == 0, begun.output
+    one, two = (load_encoder_weights(tmp_path / name)[1] for name in ("one", "two"))
+    assert all(torch.allclose(two[name], one[name], atol=1e-4) for name in one)
+
+
+def test_an_encoder_of_other_sizes_is_no_start(shards: Path, vectors: Path, tmp_path: Path) -> None:
+    assert pretrain(shards, tmp_path / "one", vectors).exit_code == 0
+    start = ("--start", str(tmp_path / "one"), "--layers", "2")
+    error = pretrain(shards, tmp_path / "two", vectors, *start).exception
+    assert isinstance(error, ModelError)
+    assert "the sizes of this run" in str(error)
+
+
 def test_an_attention_encoder_in_parts(shards: Path, vectors: Path, tmp_path: Path) -> None:
     more = "--encoder attention --heads 2 --objective detect --shard-size 0.02".split()
     result = pretrain(shards, tmp_path, vectors, *more)
