@@ -12,7 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from lgtalent_ie import __version__
-from lgtalent_ie.cli_corpus import timeline
+from lgtalent_ie.cli_annotate import annotate
+from lgtalent_ie.cli_corpus import batch, timeline
 from lgtalent_ie.cli_evaluate import evaluate
 from lgtalent_ie.cli_output import open_output
 from lgtalent_ie.cli_training import gazetteer, pretrain, shards, train, translate
@@ -113,7 +114,7 @@ def print_schema() -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(json_schema()), indent=2))
 
 
-for subcommand in (timeline, train, translate, gazetteer, shards, pretrain, evaluate):
+for subcommand in (batch, timeline, train, translate, gazetteer, shards, pretrain, evaluate, annotate):
     command.add_command(subcommand)
 
 

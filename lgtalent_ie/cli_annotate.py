@@ -152,8 +152,9 @@ def serve(
 ) -> None:  # fmt: skip
     """Answer Label Studio as its machine learning backend.
 
-    There is no password; Label Studio must be allowed to ask a local address
-    (ML_BLOCK_LOCAL_IP=false in its environment).
+    There is no password. Label Studio asks loopback and private addresses only where its own
+    settings let it: USE_DEFAULT_BANNED_SUBNETS=false, and USER_ADDITIONAL_BANNED_SUBNETS with the
+    networks that stay forbidden.
     """
     from lgtalent_ie.annotation.commands import run_serve
 

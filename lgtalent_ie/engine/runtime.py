@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -82,7 +83,9 @@ class Runtime:
     def states(self, sentences: Sequence[WindowText]) -> list[Tensor]:
         """float [n, hidden_size] per sentence, on the device: the one pass that all heads share.
 
-        Windows of a long sentence are merged by morpheme.
+        Windows of a long sentence are merged by morpheme. Where the device runs out of memory, the
+        budget is halved, for all that follows too, and the batch is read in smaller ones; the error
+        is raised only where a single window is too much.
         """
         parts = []
         for number, sentence in enumerate(sentences):
@@ -91,11 +94,19 @@ class Runtime:
                 piece = WindowText(sentence.text, sentence.morphemes[window.start : window.end])
                 parts.append((number, window, sum(costs[window.start : window.end]), piece))
         found: dict[tuple[int, int], Tensor] = {}
-        for batch in batches([cost for _, _, cost, _ in parts], self.budget):
-            prepared = [self.tagger.prepare(parts[n][3]) for n in batch]
-            autocast = torch.autocast("cuda", torch.bfloat16, enabled=self.bfloat16)
-            with cpu_threads(self.threads), autocast:
-                hidden = self.tagger.hidden(prepared).float()  # type: ignore[arg-type]
+        costs = [cost for _, _, cost, _ in parts]
+        waiting = deque(batches(costs, self.budget))
+        while waiting:
+            batch = waiting.popleft()
+            try:
+                hidden = self.read([parts[n][3] for n in batch])  # [N, hidden_size]
+            except torch.cuda.OutOfMemoryError:
+                if len(batch) == 1:
+                    raise
+                self.budget = max(1, min(self.budget, sum(costs[n] for n in batch)) // 2)
+                smaller = list(batches([costs[n] for n in batch], self.budget))
+                waiting.extendleft([batch[n] for n in some] for some in reversed(smaller))
+                continue
             at = 0
             for n in batch:
                 number, window, _, piece = parts[n]
@@ -109,6 +120,13 @@ class Runtime:
             by_sentence[number].append(found[number, start])
         nothing = torch.zeros(0, self.tagger.config.hidden_size, device=self.tagger.device)
         return [torch.cat(some) if some else nothing for some in by_sentence]
+
+    def read(self, windows: Sequence[WindowText]) -> Tensor:
+        """float32 [N, hidden_size]: one batch, the morphemes of all windows one after the other."""
+        prepared = [self.tagger.prepare(window) for window in windows]
+        autocast = torch.autocast("cuda", torch.bfloat16, enabled=self.bfloat16)
+        with cpu_threads(self.threads), autocast:
+            return self.tagger.hidden(prepared).float()  # type: ignore[arg-type]
 
     @torch.inference_mode()
     def logits(

@@ -159,6 +159,12 @@ def test_every_annotation_of_a_task_is_a_document_and_predictions_give_way(tmp_p
     ]  # fmt: skip
 
 
+def test_an_export_names_its_predictions_by_number(tmp_path) -> None:
+    task = {"annotations": [{"result": [region()], "completed_by": 1}], "predictions": [7]}
+    [found] = label_studio.read(exported(tmp_path, task=task), ORIGIN)
+    assert spans_of(found.gold) == [("ORG", 2, 4)]
+
+
 def test_a_task_without_marks_is_left_out_with_a_warning(tmp_path) -> None:
     path = exported(tmp_path, region())
     tasks = json.loads(path.read_text())

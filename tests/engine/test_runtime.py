@@ -231,3 +231,38 @@ def test_a_head_over_pairs_comes_back_with_its_model(tmp_path) -> None:  # type:
 def test_an_unknown_device_is_named(device: str) -> None:
     with pytest.raises(InputError, match=device):
         choose_device(device)
+
+
+def short_of_memory(runtime: Runtime, most: int) -> list[int]:
+    """Make a runtime's device too small for more than `most` pieces; returns what it was given."""
+    tried: list[int] = []
+    read = runtime.read
+
+    def checked(windows: Sequence[WindowText]) -> Tensor:
+        tried.append(sum(sum(runtime.tagger.costs(window)) for window in windows))
+        if tried[-1] > most:
+            raise torch.cuda.OutOfMemoryError("out of memory")
+        return read(windows)
+
+    runtime.read = checked  # type: ignore[method-assign]
+    return tried
+
+
+def test_out_of_memory_halves_the_budget_and_goes_on(tagger: AnyTagger) -> None:
+    expected = Runtime(tagger, "cpu").states(windows())
+    runtime = Runtime(tagger, "cpu", budget=10_000)
+    longest = max(sum(runtime.tagger.costs(window)) for window in windows())
+    short_of_memory(runtime, most=longest)
+    for found, wanted in zip(runtime.states(windows()), expected, strict=True):
+        assert torch.allclose(found, wanted, atol=1e-5)
+    assert runtime.budget < 10_000
+    again = short_of_memory(runtime, most=longest)
+    runtime.states(windows())
+    assert max(again) <= longest
+
+
+def test_a_window_that_never_fits_is_an_error() -> None:
+    runtime = Runtime(tiny_tagger(), "cpu")
+    short_of_memory(runtime, most=1)
+    with pytest.raises(torch.cuda.OutOfMemoryError):
+        runtime.states(windows())

@@ -90,7 +90,8 @@ class _Task(msgspec.Struct):
     id: int | str | None = None
     meta: Any = None
     annotations: list[_Marks] | None = None
-    predictions: list[_Marks] | None = None
+    # Exported as JSON, tasks name their predictions by number; in an import they stand themselves.
+    predictions: list[_Marks | int] | None = None
 
 
 def labelling_config() -> str:
@@ -201,7 +202,7 @@ def marked_of(
     name = str(task.data.get("document") or f"{path.stem}-{at if task.id is None else task.id}")
     kind = "annotations" if task.annotations else "predictions"
     for number, marks in enumerate(task.annotations or task.predictions or ()):
-        if not marks.was_cancelled:
+        if isinstance(marks, _Marks) and not marks.was_cancelled:
             place = f"{where}.{kind}[{number}]"
             who = origin_of(marks, written, origin)
             found = marks_of(marks, file_name(name), text, who, unit, f"{place}.result")
