@@ -109,12 +109,32 @@ class RelationConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedTables:
+    """The model folder, by name beside this one, whose vocabulary and tables a model uses.
+
+    `crc32` is of the file of its vocabulary and the tables (`loading.tables_checksum`), so that a
+    model is never read with the tables of another.
+    """
+
+    folder: str
+    crc32: int
+
+    def __post_init__(self) -> None:
+        if Path(self.folder).name != self.folder or self.folder in ("", ".", ".."):
+            raise ModelError(
+                f"tables of the folder {self.folder!r}", "the name of a folder beside the model's",
+                "copy both model folders again, side by side",
+            )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class ModelConfig:
     """Name and revision of a model, its encoder (exactly one of the three), its heads.
 
     `heads` maps the name of a head to its labels; `relations` is the head over pairs, if any;
     `platt` are slope and offset that make scores of mentions the chance of being right, fitted on
-    dev (see `decoding.apply_platt`); `longest` is the window in morphemes.
+    dev (see `decoding.apply_platt`); `longest` is the window in morphemes; `tables` are those of
+    another model, where it has none of its own.
     """
 
     name: str
@@ -126,6 +146,7 @@ class ModelConfig:
     heads: dict[str, tuple[str, ...]] = field(default_factory=lambda: {MENTION_HEAD: LABELS})
     platt: tuple[float, float] = (1.0, 0.0)
     longest: int = 256
+    tables: SharedTables | None = None
     version: int = CONFIG_VERSION
 
     @property

@@ -8,16 +8,19 @@ from pathlib import Path
 from lgtalent_ie.errors import ModelError
 
 DEFAULT_MODEL = "base"
+SHIPPED = ("base", "fast")
 
 
 def locate_model(model: str | Path | None) -> Path:
-    """The folder of a model: as given, fetched by its Hugging Face id, or the shipped one.
+    """The folder of a model: as given, a shipped one by its name, or fetched by its Hub id.
+
+    None is the shipped model that reads best, `base`; `fast` is the shipped one for many texts.
 
     Raises ModelError where there is no such folder and the hub cannot help.
     """
-    if model is None:
-        return default_model()
-    folder = Path(model).expanduser()
+    folder = Path(model or DEFAULT_MODEL).expanduser()
+    if model is None or (str(model) in SHIPPED and not folder.exists()):
+        return shipped_model(str(model or DEFAULT_MODEL))
     if folder.exists() or not is_hub_id(str(model)):
         return folder
     try:
@@ -48,13 +51,13 @@ def is_hub_id(model: str) -> bool:
     return bool(slash and owner and name) and "/" not in name and not model.startswith((".", "~"))
 
 
-def default_model() -> Path:
-    """The shipped model: inside the installed package, or `models/` of a checkout."""
+def shipped_model(name: str) -> Path:
+    """A shipped model: inside the installed package, or `models/` of a checkout."""
     package = Path(str(files("lgtalent_ie")))
     for folder in (package / "models", package.parent / "models"):
-        if (folder / DEFAULT_MODEL).is_dir():
-            return folder / DEFAULT_MODEL
+        if (folder / name).is_dir():
+            return folder / name
     raise ModelError(
-        f"an installation without the model {DEFAULT_MODEL!r}", "the package as it is released",
+        f"an installation without the model {name!r}", "the package as it is released",
         "install it again, or pass model= with a folder that `lgtalent train` wrote",
     )  # fmt: skip

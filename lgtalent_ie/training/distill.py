@@ -3,7 +3,8 @@
 The teacher says of every morpheme of the training sentences how likely each tag is, also where the
 data is silent (the film of a KLUE-RE sentence whose two entities alone are marked, the konec labels
 of a sentence of KLUE). The student learns from both: what is marked and what the teacher believes.
-It shares the teacher's vocabulary and starts from its tables of characters and word classes.
+It has the teacher's vocabulary and tables; where both models stand side by side it keeps them as
+they are and needs none of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from lgtalent_ie.engine.runtime import Runtime
 from lgtalent_ie.errors import ModelError
-from lgtalent_ie.model.config import ModelConfig
+from lgtalent_ie.model.config import ModelConfig, SharedTables
 from lgtalent_ie.model.decoding import log_softmax
 from lgtalent_ie.model.loading import AnyTagger
 from lgtalent_ie.model.tagger import RecurrentTagger
@@ -38,8 +39,10 @@ class StudentSizes:
 SMALL = StudentSizes()
 
 
-def student_of(teacher: AnyTagger, name: str, sizes: StudentSizes) -> RecurrentTagger:
-    """An untrained student whose tables are the teacher's.
+def student_of(
+    teacher: AnyTagger, name: str, sizes: StudentSizes, shared: SharedTables | None = None
+) -> RecurrentTagger:
+    """An untrained student whose tables are the teacher's; where they are shared they stay so.
 
     Raises ModelError where the teacher is no compact LSTM.
     """
@@ -61,7 +64,7 @@ def student_of(teacher: AnyTagger, name: str, sizes: StudentSizes) -> RecurrentT
     student = RecurrentTagger(
         ModelConfig(
             name, config.revision, recurrent=recurrent, relations=relations, heads=config.heads,
-            longest=config.longest,
+            longest=config.longest, tables=shared,
         ),
         teacher.vocabulary,
     )  # fmt: skip
@@ -71,6 +74,9 @@ def student_of(teacher: AnyTagger, name: str, sizes: StudentSizes) -> RecurrentT
         if not name.startswith("lstm.")
     }
     student.encoder.load_state_dict(tables, strict=False)
+    if shared is not None:
+        for table in (student.encoder.ngrams, student.encoder.tags):
+            table.weight.requires_grad_(False)
     return student
 
 

@@ -18,8 +18,9 @@ from lgtalent_ie.model.config import (
     ModelConfig,
     RecurrentConfig,
     RelationConfig,
+    SharedTables,
 )
-from lgtalent_ie.model.loading import AnyTagger, load_model, save_model
+from lgtalent_ie.model.loading import AnyTagger, load_model, save_model, tables_checksum
 from lgtalent_ie.model.pieces import Vocabulary
 from lgtalent_ie.model.pretrained import PretrainedTagger, load_encoder, pretrained_config
 from lgtalent_ie.model.tagger import RecurrentTagger, WindowText
@@ -91,8 +92,9 @@ def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -
     analyzer = Analyzer(num_workers=2)
     torch.manual_seed(config.seed)
     teacher = load_model(sources.teacher) if sources.teacher is not None else None
-    if teacher is not None:
-        tagger: AnyTagger = student_of(teacher, out.name, sources.student)
+    if teacher is not None and sources.teacher is not None:
+        shared = tables_beside(sources.teacher, out)
+        tagger: AnyTagger = student_of(teacher, out.name, sources.student, shared)
     elif sources.start is not None:
         tagger = load_model(sources.start)
     elif sources.encoder is not None:
@@ -129,6 +131,13 @@ def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -
         scores = score_dev(shipped, dev, windows)
         log(f"cut and rounded: {headline(scores)}")
         keep(shipped, scores, str(calibration))
+
+
+def tables_beside(teacher: Path, out: Path) -> SharedTables | None:
+    """The teacher's tables where the new model will lie beside it, else None: it has its own."""
+    if teacher.resolve().parent != out.resolve().parent:
+        return None
+    return SharedTables(teacher.name, tables_checksum(teacher))
 
 
 def pretrained_tagger(name: str, encoder: str) -> AnyTagger:

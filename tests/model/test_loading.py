@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,17 @@ from tiny_models import tiny_encoder, tiny_tagger
 
 from lgtalent_ie.engine.runtime import Runtime
 from lgtalent_ie.errors import ModelError
-from lgtalent_ie.model.loading import compress, expand, load_model, save_model
+from lgtalent_ie.model.config import SharedTables
+from lgtalent_ie.model.loading import (
+    TABLES,
+    compress,
+    expand,
+    load_model,
+    save_model,
+    tables_checksum,
+)
 from lgtalent_ie.model.locate import is_hub_id, locate_model
-from lgtalent_ie.model.tagger import WindowText
+from lgtalent_ie.model.tagger import RecurrentTagger, WindowText
 
 TEXT = "새별전자는 지난달 연구원 12명을 뽑았다."
 
@@ -45,6 +54,60 @@ def test_tables_lose_less_than_a_hundredth_of_their_largest_value() -> None:
     back = expand(compress(table))
     for name, tensor in table.items():
         assert (back[name] - tensor).abs().max() < 0.01 * tensor.abs().max()
+
+
+def test_large_matrices_are_stored_in_a_quarter_of_their_size() -> None:
+    matrix = torch.randn(1024, 256) * torch.rand(1024, 1)
+    small = compress({"encoder.lstm.weight_hh_l0": matrix})
+    stored = sum(t.numel() * t.element_size() for t in small.values())
+    assert stored < 0.26 * matrix.numel() * matrix.element_size()
+    back = expand(small)["encoder.lstm.weight_hh_l0"]
+    largest = matrix.abs().amax(1, keepdim=True)
+    assert ((back - matrix).abs() <= 0.005 * largest + 1e-7).all()
+
+
+@pytest.fixture
+def sharing(folder: Path) -> Path:
+    """A model that uses the tables of `folder`, beside it."""
+    large = load_model(folder)
+    assert isinstance(large, RecurrentTagger)
+    shared = SharedTables(folder.name, tables_checksum(folder))
+    torch.manual_seed(5)
+    small = RecurrentTagger(replace(large.config, name="small", tables=shared), large.vocabulary)
+    tables = {n: t for n, t in large.state_dict().items() if n in TABLES}
+    small.load_state_dict(tables, strict=False)
+    save_model(small.eval(), folder.parent / "small")
+    return folder.parent / "small"
+
+
+def test_a_model_uses_the_tables_beside_it(sharing: Path, folder: Path) -> None:
+    assert not (sharing / "morphemes.txt").exists()
+    small, large = load_model(sharing), load_model(folder)
+    assert isinstance(small, RecurrentTagger) and isinstance(large, RecurrentTagger)
+    assert small.vocabulary.keys == large.vocabulary.keys
+    for name in TABLES:
+        assert torch.equal(small.state_dict()[name], large.state_dict()[name])
+    window = WindowText(TEXT, make_reading(TEXT).sentences[0].morphemes)
+    assert Runtime(small, "cpu").spans([window]) is not None
+
+
+def test_the_tables_of_another_model_are_refused(sharing: Path, folder: Path) -> None:
+    save_model(tiny_tagger(seed=9), folder)
+    with pytest.raises(ModelError, match=f"beside another {folder.name}"):
+        load_model(sharing)
+
+
+def test_a_model_without_the_one_beside_it_says_so(sharing: Path, folder: Path) -> None:
+    folder.rename(folder.with_name("moved"))
+    with pytest.raises(ModelError, match=f"beside no {folder.name}.*side by side"):
+        load_model(sharing)
+
+
+@pytest.mark.parametrize("name", ["../base", "/models/base", "", ".."])
+def test_tables_lie_beside_the_model_and_nowhere_else(sharing: Path, name: str) -> None:
+    damage_config(sharing, tables={"folder": name, "crc32": 0})
+    with pytest.raises(ModelError, match="beside"):
+        load_model(sharing)
 
 
 def damage_config(folder: Path, **changes: object) -> None:

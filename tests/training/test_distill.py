@@ -13,10 +13,12 @@ from tiny_models import tiny_attention_tagger, tiny_pair_tagger, tiny_tagger
 
 from lgtalent_ie.engine.runtime import Runtime
 from lgtalent_ie.errors import ModelError
-from lgtalent_ie.model.config import MENTION_HEAD
+from lgtalent_ie.model.config import MENTION_HEAD, SharedTables
+from lgtalent_ie.model.loading import TABLES, save_model
 from lgtalent_ie.training.data import Example, Labelled, examples
 from lgtalent_ie.training.distill import StudentSizes, student_of, with_beliefs
 from lgtalent_ie.training.finetune import TrainingConfig, batch_loss, soft_cross_entropy
+from lgtalent_ie.training.recipe import Sources, command, tables_beside
 
 # Nothing is marked: what a student learns of these it has from its teacher.
 UNMARKED = [
@@ -41,6 +43,21 @@ def test_a_student_has_its_own_lstm_and_the_teachers_tables_heads_and_relations(
         taken, given = getattr(student.encoder, table), getattr(teacher.encoder, table)
         assert torch.equal(taken.weight, given.weight)
     assert not student.encoder.morphemes.weight.requires_grad
+
+
+def test_shared_tables_stay_as_they_are() -> None:
+    shared = SharedTables("base", 1)
+    student = student_of(tiny_tagger(), "small", StudentSizes(width=6), shared)
+    assert student.config.tables == shared
+    trained = {name for name, p in student.named_parameters() if p.requires_grad}
+    assert trained and not trained & set(TABLES)
+
+
+def test_a_student_shares_the_tables_of_a_teacher_beside_it_alone(tmp_path: Path) -> None:
+    save_model(tiny_tagger(), tmp_path / "models" / "base")
+    beside = tables_beside(tmp_path / "models" / "base", tmp_path / "models" / "fast")
+    assert beside is not None and beside.folder == "base"
+    assert tables_beside(tmp_path / "models" / "base", tmp_path / "elsewhere" / "fast") is None
 
 
 def test_what_is_no_lstm_teaches_nobody() -> None:
@@ -114,7 +131,5 @@ def test_a_student_comes_to_say_what_its_teacher_says() -> None:
 
 
 def test_a_student_is_made_by_the_recipe(tmp_path: Path) -> None:
-    from lgtalent_ie.training.recipe import Sources, command
-
     sources = Sources(tmp_path, teacher=tmp_path / "base", student=StudentSizes(2, 64))
     assert "--teacher MODEL --layers 2 --width 64" in command(sources, TrainingConfig())
