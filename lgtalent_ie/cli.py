@@ -114,7 +114,9 @@ def print_schema() -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(json_schema()), indent=2))
 
 
-for subcommand in (batch, timeline, train, translate, gazetteer, shards, pretrain, evaluate, annotate):
+for subcommand in (
+    batch, timeline, train, translate, gazetteer, shards, pretrain, evaluate, annotate,
+):  # fmt: skip
     command.add_command(subcommand)
 
 

@@ -230,14 +230,16 @@ def as_document(gold: GoldDocument, text: str) -> Document:
     owner = {m: f"o{n}" for n, o in enumerate(gold.organizations, 1) for m in o.mentions}
 
     def span(offsets: Offsets | None) -> schema.Span | None:
-        return schema.Span(*offsets, text[slice(*offsets)]) if offsets else None
+        return schema.Span(*offsets, text[offsets[0] : offsets[1]]) if offsets else None
 
     def count(c: GoldCount) -> schema.Count:
-        ends = [marked[c.mention].start, marked[c.mention].end, *(c.of or ())]
-        whole = min(ends), max(ends), text[min(ends) : max(ends)]
+        number = marked[c.mention]
+        start, end = number.start, number.end
+        if c.of:
+            start, end = min(start, c.of[0]), max(end, c.of[1])
         return schema.Count(
-            c.mention, *whole, c.value, c.min, c.max, c.unit, c.dimension, c.bound, c.currency,
-            span(c.of),
+            c.mention, start, end, text[start:end], c.value, c.min, c.max, c.unit, c.dimension,
+            c.bound, c.currency, span(c.of),
         )  # fmt: skip
 
     def speaker(q: GoldQuote) -> schema.Speaker | None:

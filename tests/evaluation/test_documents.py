@@ -15,16 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
+from sample_gold import TEXT, counts, gold_data, scored, span, written
 
 from lgtalent_ie.errors import DataError, InputError
 from lgtalent_ie.evaluation.documents import (
-    Score,
-    Scores,
     differences,
     evaluate_documents,
-    find_text,
     score_documents,
-    score_table,
 )
 from lgtalent_ie.evaluation.gold import (
     GoldDocument,
@@ -33,87 +30,9 @@ from lgtalent_ie.evaluation.gold import (
     load_gold,
     text_sha256,
 )
+from lgtalent_ie.evaluation.scores import DETAIL_ROWS, Score, Scores, score_table
+from lgtalent_ie.evaluation.sources import find_text
 from lgtalent_ie.schema import Document, Fact, Mention, Organization, Relation
-
-TEXT = (
-    "새벽전자는 21일 하늘대에서 채용 행사를 열고 석사급 연구원 10명을 뽑았다.\n"
-    '한가람 새벽전자 상무는 "좋은 만남이었다"고 말했다. 새벽도 하늘대학교와 손잡는다.\n'
-)
-
-
-def span(words: str, nth: int = 1) -> list[int]:
-    start = -1
-    for _ in range(nth):
-        start = TEXT.index(words, start + 1)
-    return [start, start + len(words)]
-
-
-def gold_data() -> dict[str, Any]:
-    marked = [
-        ("m1", "ORG", span("새벽전자")),
-        ("m2", "DATE", span("21일")),
-        ("m3", "ORG", span("하늘대")),
-        ("m4", "QUANTITY", span("10명")),
-        ("m5", "PERSON", span("한가람")),
-        ("m6", "ORG", span("새벽전자", 2)),
-        ("m7", "TITLE", span("상무")),
-        ("m8", "ORG", span("새벽", 3)),
-        ("m9", "ORG", span("하늘대학교")),
-    ]
-    return {
-        "format": 1,
-        "document": "sample",
-        "sha256": text_sha256(TEXT),
-        "length": len(TEXT),
-        "published": "2023-06-22",
-        "guidelines": 1,
-        "annotators": ["a1"],
-        "marked": "2026-01-15",
-        "mentions": [
-            {"id": name, "label": label, "start": start, "end": end}
-            for name, label, (start, end) in marked
-        ],
-        "organizations": [
-            {"name_mention": "m1", "mentions": ["m1", "m6", "m8"]},
-            {"name_mention": "m9", "mentions": ["m3", "m9"]},
-        ],
-        "dates": [{"mention": "m2", "type": "DATE", "value": "2023-06-21"}],
-        "counts": [
-            {
-                "mention": "m4",
-                "value": 10,
-                "min": None,
-                "max": None,
-                "unit": "명",
-                "bound": "exact",
-                "dimension": "person",
-                "of": span("석사급 연구원"),
-            }
-        ],
-        "quotes": [
-            {
-                "start": span("좋은 만남이었다")[0],
-                "end": span("좋은 만남이었다")[1],
-                "kind": "direct",
-                "cue": span("말했다"),
-                "speaker": span("한가람 새벽전자 상무"),
-                "name_mention": "m5",
-            }
-        ],
-        "relations": [
-            {"type": "talent:joined", "head": "m4", "tail": "m1"},
-            {"type": "org:partner", "head": "m8", "tail": "m9"},
-        ],
-        "facts": [
-            {"kind": "hire", "actors": ["m6"], "start": 0, "end": 40, "counts": ["m4"]},
-        ],
-    }
-
-
-def written(tmp_path: Path, data: object) -> Path:
-    path = tmp_path / "sample.json"
-    path.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-    return path
 
 
 @pytest.fixture
@@ -124,15 +43,6 @@ def gold(tmp_path: Path) -> GoldDocument:
 @pytest.fixture
 def perfect(gold: GoldDocument) -> Document:
     return as_document(gold, TEXT)
-
-
-def scored(gold: GoldDocument, document: Document) -> dict[str, Score]:
-    return dict(score_documents([(gold, document, TEXT)]).records)
-
-
-def counts(score: Score) -> tuple[float, float, float]:
-    made = score.to_dict()
-    return made["tp"], made["fp"], made["fn"]
 
 
 # ---------------------------------------------------------------- reading gold
@@ -223,7 +133,7 @@ def test_another_text_is_refused(gold: GoldDocument, text: str) -> None:
 
 def test_gold_scores_all_right_against_itself(gold: GoldDocument, perfect: Document) -> None:
     records = scored(gold, perfect)
-    assert {name: counts(score) for name, score in records.items()} == {
+    assert {name: counts(s) for name, s in records.items() if name not in DETAIL_ROWS} == {
         "mentions": (9, 0, 0),
         "mentions/DATE": (1, 0, 0),
         "mentions/ORG": (5, 0, 0),
@@ -245,6 +155,22 @@ def test_gold_scores_all_right_against_itself(gold: GoldDocument, perfect: Docum
     }
     assert records["mentions"].f1 == 1.0
     assert differences(gold, perfect, TEXT) == ()
+    assert {name: counts(records[name]) for name in DETAIL_ROWS} == {
+        "mentions.exact": (9, 0, 0),
+        "mentions.type": (9, 0, 0),
+        "mentions.partial": (9, 0, 0),
+        "organizations.ceaf_e": (2, 0, 0),
+        "organizations.ceaf_m": (5, 0, 0),
+        "organizations.muc": (3, 0, 0),
+        "dates.month": (1, 0, 0),
+        "dates.year": (1, 0, 0),
+        "counts.value": (1, 0, 0),
+        "counts.unit": (1, 0, 0),
+        "counts.bound": (1, 0, 0),
+        "speakers.span": (1, 0, 0),
+        "speakers.name": (1, 0, 0),
+        "relations.relaxed": (2, 0, 0),
+    }
 
 
 def test_an_empty_document_misses_all(gold: GoldDocument) -> None:
@@ -382,6 +308,9 @@ def test_b_cubed(
     assert score.recall == pytest.approx(recall)
 
 
+# ---------------------------------------------------------------- facts, documents, differences
+
+
 def test_facts_are_paired_by_kind_and_a_common_actor(gold: GoldDocument, perfect: Document) -> None:
     fact = perfect.facts[0]
     more = replace(fact, actors=("o2", "o1"), date="2020")
@@ -482,6 +411,17 @@ def test_scores_as_json_and_as_a_table(gold: GoldDocument, perfect: Document) ->
     Console(file=out, width=100).print(score_table(scores))
     line = next(line for line in out.getvalue().splitlines() if " mentions " in line)
     assert line.count("100.0") == 3
+    missed = next(line for line in out.getvalue().splitlines() if " dates " in line)
+    assert missed.count("0.0") == 3
+
+
+def test_a_row_of_nothing_is_no_zero_in_the_table(gold: GoldDocument, perfect: Document) -> None:
+    bare = msgspec.structs.replace(gold, quotes=())
+    scores = score_documents([(bare, replace(perfect, quotes=()), TEXT)], resamples=10)
+    out = StringIO()
+    Console(file=out, width=110).print(score_table(scores))
+    line = next(line for line in out.getvalue().splitlines() if " quotes " in line)
+    assert "0.0" not in line and line.count("–") == 3
 
 
 @settings(max_examples=30, deadline=None)

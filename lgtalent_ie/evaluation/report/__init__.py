@@ -1,0 +1,1 @@
+"""One self-contained HTML page on where the predictions differ from gold."""
