@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from lgtalent_ie.evaluation.gold import Offsets
@@ -57,6 +57,7 @@ YEAR_MONTH = re.compile(r"([\dX]{4})(-(?:\d\d|XX))?(?![\dX])(.*)")
 
 def compared(gold: Document, document: Document) -> tuple[Side, Side]:
     """Both documents as what is compared of them, gold first."""
+    document = as_marked(gold, document)
     named = {(q.start, q.end) for q in gold.quotes if q.speaker and q.speaker.name}
     by_span = organization_by_span(gold)
     by_text = {plain(gold.text[start:end]): own for (start, end), own in by_span.items()}
@@ -67,6 +68,13 @@ def compared(gold: Document, document: Document) -> tuple[Side, Side]:
     for side, own in zip(sides, facts, strict=True):
         side.items["facts"] = own
     return sides
+
+
+def as_marked(gold: Document, document: Document) -> Document:
+    """The document without indirect speech where gold has none: guidelines 1 do not ask for it."""
+    if any(quote.kind == "indirect" for quote in gold.quotes):
+        return document
+    return replace(document, quotes=tuple(q for q in document.quotes if q.kind != "indirect"))
 
 
 def _side(

@@ -7,6 +7,7 @@ made of, in the order to read them; what needs the records above it stands furth
     characters, offsets   what all share
 
     organizations         organization_names: one surface taken apart
+                          disjoint_sets: names that are one; linking: a list of the user's
 
     dates                 dates_calendar: arithmetic and the days of an ISO value
                           dates_expressions: what an expression says before any anchor is known
@@ -23,6 +24,7 @@ made of, in the order to read them; what needs the records above it stands furth
                           speakers: the phrase that names the source
                           quote_kinds: speech, or a name in marks
                           speaker_names: who the phrase means
+                          quote_neighbours: the sentences around; quote_indirect: no marks
 
     relations             relation_tables: frames and classes of nouns
                           clause_tokens: a sentence as tokens; patterns: tokens side by side

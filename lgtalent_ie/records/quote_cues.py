@@ -20,6 +20,10 @@ LONGEST_FORM = 5
 NOUN_WITHIN = 8
 # No writer's sentence needs more to get to its verb; a page of marks without verbs stays linear.
 LONGEST_TAIL = 120
+# The classes of nouns that a light verb reports with.
+SPOKEN_NOUNS = ("report", "text")
+# Verbs that have what is quoted for their subject or for what is heard.
+UNNAMING = ("appear", "spread", "receive")
 # The particles a verb may report with (`"…"를 강조했다`, `"…"로 평가했다`), and how near it stands.
 QUOTING_CASES = ("을", "를", "으로", "로")
 NEAR = 3
@@ -40,6 +44,8 @@ SAID_WITH = frozenset(("쓰", "적", "남기", "웃", "올리"))
 DETACHED = frozenset(
     ("고", "라고", "이라고", "며", "라며", "이라며", "면서", "라면서", "이라면서", "라는", "이라는")
 )
+# Particles behind a quoted noun that leave the subject of the sentence the source.
+MANNER = frozenset(("로", "으로", "과", "와"))
 # These never stand without one.
 SPOKEN_LINKS = ("하고", "하며", "하면서")
 
@@ -57,11 +63,15 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class QuotedNoun:
-    """The noun behind `라는`; `answered` where it takes 에 (`질문에`): what follows answers it."""
+    """The noun behind `라는`; `answered` where it takes 에 (`질문에`): what follows answers it.
+
+    `manner` where it takes 로 or 과 (`말로`, `약속과 함께`): who does the rest says it.
+    """
 
     noun_class: str
     start: int
     answered: bool
+    manner: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +160,10 @@ def noun_after(page: QuotePage, start: int, stop: int) -> QuotedNoun | None:
             after = page.morphemes[min(index + 1, len(page.morphemes) - 1)]
             if after.tag.startswith(("NN", "XSN")) and after.start == morpheme.end:
                 continue
-            answered = after.tag == "JKB" and after.form == "에"
-            return QuotedNoun(quoted_nouns()[morpheme.form], morpheme.start, answered)
+            form = after.form if after.tag in ("JKB", "JC") else ""
+            return QuotedNoun(
+                quoted_nouns()[morpheme.form], morpheme.start, form == "에", form in MANNER
+            )
     return None
 
 
@@ -163,7 +175,7 @@ def find_cue(page: QuotePage, start: int, stop: int, role: TailRole) -> Cue | No
     noun_seen = verb_seen = False
     while index < last and morphemes[index].start < stop:
         morpheme = morphemes[index]
-        if morpheme.tag.startswith("NN") and quoted_nouns().get(morpheme.form) == "report":
+        if morpheme.tag.startswith("NN") and quoted_nouns().get(morpheme.form) in SPOKEN_NOUNS:
             if is_copula(morphemes, index + 1) and not verb_seen and role in ("adnominal", "free"):
                 return cue_of(page, index, index + 1, "noun")
             noun_seen = True
@@ -192,7 +204,7 @@ def reports(verb_class: str, stem: str, role: TailRole, noun_seen: bool, verb_se
         return False
     if stem == "하":
         return (role == "link" and not verb_seen) or noun_seen
-    if verb_class == "light":
+    if verb_class in ("light", "spread", "receive"):
         return noun_seen
     if verb_class == "appear":
         return noun_seen or (role == "link" and not verb_seen)
@@ -263,8 +275,11 @@ def is_copula(morphemes: Sequence[Morpheme], index: int) -> bool:
     return index < len(morphemes) and morphemes[index].tag.startswith("VCP")
 
 
-def cue_of(page: QuotePage, first: int, last: int, verb_class: str) -> Cue:
-    """The cue from its first stem morpheme to the end of its endings, no punctuation."""
+def cue_of(page: QuotePage, first: int, last: int, verb_class: str, alone: bool = True) -> Cue:
+    """The cue from its first stem morpheme to the end of its endings, no punctuation.
+
+    `alone`: a verb behind it may be part of it or report instead.
+    """
     morphemes = page.morphemes
     at = last
     while at + 1 < len(morphemes) and not page.begins_eojeol(at + 1):
@@ -274,6 +289,15 @@ def cue_of(page: QuotePage, first: int, last: int, verb_class: str) -> Cue:
         ):
             break
         at += 1
+    linked = (morphemes[at].tag, morphemes[at].form) == ("EC", "어")
+    if linked and alone and at + 1 < len(morphemes):
+        # `강조해 왔다` is one verb, `힘주어 말했다` two of which the second reports.
+        behind = at + 1
+        if (morphemes[behind].tag, morphemes[behind].form) == ("VX", "오"):
+            return cue_of(page, first, behind, verb_class, alone=False)
+        second = verb_at(page, behind) if page.begins_eojeol(behind) else None
+        if second is not None and reporting_verbs()[second[1]] == "say":
+            return cue_of(page, behind, second[0], "say", alone=False)
     end = max(m.end for m in morphemes[first : at + 1])
     return Cue(morphemes[first].start, end, verb_class, first, morphemes[at].tag == "ETM")
 

@@ -13,7 +13,7 @@ from typing import Literal
 from lgtalent_ie.reading import Morpheme
 from lgtalent_ie.records.offsets import mention_at
 from lgtalent_ie.records.quote_cues import Cue, Tail, first_verb, read_tail
-from lgtalent_ie.records.quote_marks import Quoted
+from lgtalent_ie.records.quote_marks import MARK_CHARACTERS, Quoted
 from lgtalent_ie.records.quote_page import QuotePage, Unit
 from lgtalent_ie.records.speakers import best_phrase, phrases_between
 
@@ -25,6 +25,8 @@ CLAUSE_NOUNS = frozenset(
      "편", "듯", "추세", "판", "격", "것들", "덕분", "의도", "취지", "목표", "각오", "구상",
      "분위기", "실정")
 )  # fmt: skip
+# 때문이다, 덕이다 do so behind any noun.
+CAUSE_NOUNS = frozenset(("때문", "덕", "덕분", "탓"))
 # A headline's quotation has at least so many eojeols, or names its source.
 HEADLINE_EOJEOLS = 2
 # A verbless line is looked at this many morphemes around the quotation.
@@ -76,7 +78,7 @@ def judge(page: QuotePage, quoted: Quoted, following: Judged | None) -> Judged |
         decided = judge_case(quoted, content, tail, name)
     else:
         decided = judge_free(page, quoted, content, tail, following, unit, name)
-    if decided is None:
+    if decided is None or (tail.role == "link" and is_negated(page, tail.cue)):
         return None
     kind, cue, score = decided
     return Judged(quoted, content, kind, tail, cue, index, score)
@@ -100,7 +102,8 @@ def judge_quotative(
     if cue is not None and cue.verb_class == "name":
         return None
     if tail.role == "adnominal":
-        if tail.noun is not None and tail.noun.noun_class == "name" and (not said or cue is None):
+        noun_class = tail.noun.noun_class if tail.noun is not None else "report"
+        if noun_class == "name" or (noun_class != "report" and (not said or cue is None)):
             return None
         past = tail.form in ("던", "라던", "이라던")
         bare = tail.noun is None and (cue is None or not said) and not past
@@ -115,6 +118,8 @@ def judge_quotative(
             cue = None
         return ("direct" if said else "partial", cue, 0.85 if cue is not None else 0.7)
     if tail.role == "connective":
+        if name and not content.clause:
+            return None
         leads = following is not None and following.tail.role != "free"
         if (
             not content.clause
@@ -128,14 +133,28 @@ def judge_quotative(
     if cue is None:
         if not said or name:
             return None
+        if following is not None and page.text[tail.end : tail.end + 1] == ",":
+            # `민 소장은 "…"고, 양 실장은 "…"고 말했다`: one verb for both.
+            return ("direct", following.cue, 0.85)
         cue = first_verb(page, tail.end, stop)
         return ("direct", cue, 0.8 if cue is not None else 0.7)
     if name and not content.clause and cue.verb_class in ("judge", "think", "light"):
         return None
     if cue.verb_class == "light" and not said and not is_past(page, cue):
-        # `이를 "멘토"라고 한다`, `'심장'이라고 하는` give a name.
-        return None
+        # `이를 "멘토"라고 한다`, `'심장'이라고 하는` give a name; `민 소장에 따르면` does not.
+        unit = page.units[page.unit_index(quoted.opening)]
+        named = phrases_between(page, unit.start, quoted.opening, bare=False)
+        if quoted.style != "double" or all(p.marked_by != "따르면" for p in named):
+            return None
     return ("direct", cue, 0.95) if said else ("partial", cue, 0.9)
+
+
+def is_negated(page: QuotePage, cue: Cue | None) -> bool:
+    """True for `말하지 않았다`, `쓰고 있지 않다`: nobody said it."""
+    if cue is None:
+        return False
+    last = page.index_at(cue.end)
+    return any(m.tag == "VX" and m.form in ("않", "못하") for m in page.morphemes[last : last + 3])
 
 
 def is_past(page: QuotePage, cue: Cue) -> bool:
@@ -150,7 +169,7 @@ def judge_case(quoted: Quoted, content: Content, tail: Tail, name: bool) -> Deci
         return None
     object_of = content.clause or cue.verb_class in OBJECT_CLASSES
     if tail.form in ("을", "를") and object_of:
-        return ("direct" if content.clause else "partial", cue, 0.7)
+        return ("direct" if content.clause or content.copular else "partial", cue, 0.7)
     if tail.form in ("으로", "로") and cue.verb_class == "judge":
         return "partial", cue, 0.7
     return None
@@ -176,8 +195,16 @@ def judge_free(
     after = page.text[quoted.closing + 1 : unit.end].lstrip()
     # `"…", "…"라고 말했다`: what the last one is, the first one is.
     listed = following is not None and after.startswith((",", "·", "“", '"'))
-    if listed and following and (content.clause or (double and following.kind == "partial")):
-        return ("direct" if content.clause else "partial", following.cue, 0.8)
+    said = content.clause or content.copular
+    if listed and following and (said or (double and following.kind == "partial")):
+        return ("direct" if said else "partial", following.cue, 0.8)
+    if unit.kind != "headline" and after.startswith((",", "·")):
+        rest = after[1:].lstrip()
+        if rest[:1] in MARK_CHARACTERS and (
+            following is None or following.quoted.opening != unit.end - len(rest)
+        ):
+            # `"…", "…" 등이 있다`: what the last one is not, the first one is not.
+            return None
     ended = not after or after[0] in ".…,·!?‥" or unit.kind == "headline"
     if content.clause and (double or quoted.style == "bracket"):
         if quoted.style == "bracket" and tail.cue is None:
@@ -220,6 +247,8 @@ def read_content(page: QuotePage, quoted: Quoted) -> Content | None:
         start + len(inside) - len(inside.lstrip()),
         end - len(inside) + len(inside.rstrip()),
     )
+    if doubled(page.text, quoted):
+        start, end = start + 1, end - 1
     if start >= end or not any(c.isalnum() for c in page.text[start:end]):
         return None
     words = [m for m in page.between(start, end) if not m.tag.startswith(PUNCTUATION_TAGS)]
@@ -234,15 +263,25 @@ def read_content(page: QuotePage, quoted: Quoted) -> Content | None:
     )
     if not clause and last == "ETN" and words[-1].form in ("ᆷ", "음"):
         clause = len(words) > 2
-    nominal = last.startswith(("NN", "NP", "NR", "XSN", "SL", "SN", "ETN", "XR", "SH"))
+    nominal = last.startswith(("NN", "NP", "NR", "XSN", "SL", "SN", "ETN", "XR", "SH", "MAG"))
     copular = nominal and makes_clause(words)
     return Content(start, end, clause, copular, len(page.text[start:end].split()))
+
+
+def doubled(text: str, quoted: Quoted) -> bool:
+    """True where the marks are typed twice: `''좋다''`, `““좋다””`."""
+    opening, closing = text[quoted.opening], text[quoted.closing]
+    inside = text[quoted.opening + 1 : quoted.closing]
+    ends = len(inside) > 2 and inside[0] == opening and inside[-1] == closing
+    return ends and not {opening, closing}.intersection(inside[1:-1])
 
 
 def makes_clause(words: Sequence[Morpheme]) -> bool:
     """Does 이다 behind these words make a clause with a subject, or of the 것이다 kind?"""
     noun = words[-1].form
     if noun in CLAUSE_NOUNS and len(words) > 1 and words[-2].tag == "ETM":
+        return True
+    if noun in CAUSE_NOUNS and len(words) > 2:
         return True
     for at, word in enumerate(words):
         if word.tag == "EF":

@@ -1,8 +1,9 @@
 """Quotation marks of all styles, paired: a pure function of the text, linear in its length.
 
 Straight marks look the same at both ends, so a line decides for itself: an even number is paired by
-position, an odd one by what stands around each mark. Curly marks and brackets nest. A curly double
-mark or bracket left open may be closed in one of the next lines, as a speech over paragraphs is.
+position, an odd one by what stands around each mark. Curly marks and brackets nest. A double mark
+or bracket left open may be closed in one of the next lines, as a speech over paragraphs is. One
+opener and one closer of different styles that a line leaves over make a pair too (`“좋다'고`).
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ Pair = tuple[int, int]
 
 # One family per kind of mark: its openers, its closers, its marks that may be either.
 FAMILIES: tuple[tuple[Style, str, str, str], ...] = (
-    ("double", "“„‟", "”", '"＂'),
+    ("double", "“„‟〝❝", "”〞〟❞", '"＂'),
     ("double", "«", "»", ""),
     ("single", "‘‚‛", "’", "'＇"),
+    ("single", "‹", "›", ""),
     ("bracket", "「", "」", ""),
     ("bracket", "『", "』", ""),
 )
@@ -66,13 +68,15 @@ def find_quoted(text: str, lines: Iterable[tuple[int, int]]) -> tuple[Quoted, ..
     carried: dict[int, tuple[int, int]] = {}
     for number, (start, end) in enumerate(lines):
         by_family = marks_of_line(text, start, end)
+        alone: list[Mark] = []
         for family, (style, *_) in enumerate(FAMILIES):
             marks = by_family.get(family, [])
             opening, since = carried.get(family, (-1, number))
             if opening >= 0 and marks:
                 del carried[family]
                 again = at_start(text, opening) and text[start : marks[0][0]].strip() == ""
-                if marks[0][1] == "close":
+                straight = marks[0][1] == "either" and len(marks) % 2 == 1
+                if marks[0][1] == "close" or (straight and closes(text, marks[0][0])):
                     found.append((opening, marks[0][0], style))
                     marks = marks[1:]
                 elif again and len(marks) > 1 and marks[1][1] == "close":
@@ -81,12 +85,20 @@ def find_quoted(text: str, lines: Iterable[tuple[int, int]]) -> tuple[Quoted, ..
                     marks = marks[2:]
             elif number - since > CARRIED_LINES:
                 del carried[family]
+            doubled, marks = pair_doubled(text, marks)
             pairs, left = pair_marks(text, marks)
             found.extend((first, last, style) for first, last in pairs)
+            found.extend((first, last, "double") for first, last in doubled)
+            paired = {at for pair in pairs for at in pair}
+            alone.extend(mark for mark in marks if mark[0] not in paired)
             # Single marks left open are apostrophes far more often than speech over paragraphs.
             if left is not None and style != "single":
                 again = opening >= 0 and marks[0][0] == left and at_start(text, left)
                 carried[family] = (opening if again else left, number)
+        mixed = pair_mixed(text, alone)
+        if mixed is not None:
+            found.append(mixed)
+            carried = {f: place for f, place in carried.items() if place[0] != mixed[0]}
     return nest(found)
 
 
@@ -133,14 +145,68 @@ def is_short_year(text: str, at: int) -> bool:
     )
 
 
+def opens(text: str, at: int) -> bool:
+    """True where the mark at `at` stands as an opening one: a blank before it, none behind."""
+    before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
+    return (not before or before.isspace() or before in "([,=:") and (
+        after.isalnum() or (bool(after) and after in MARK_CHARACTERS)
+    )
+
+
+def closes(text: str, at: int) -> bool:
+    """True where the mark at `at` stands as a closing one: no blank before it, no figure behind."""
+    before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
+    return bool(before) and not before.isspace() and not (after.isascii() and after.isalnum())
+
+
+def pair_doubled(text: str, marks: Sequence[Mark]) -> tuple[list[Pair], list[Mark]]:
+    """Straight marks typed twice for one (`''좋다''`): the outer ones, and the rest."""
+    pairs: list[Pair] = []
+    rest: list[Mark] = []
+    n = 0
+    while n < len(marks):
+        ends = [at for at, role in marks[n : n + 4] if role == "either"]
+        if (
+            len(ends) == 4
+            and (ends[1], ends[3]) == (ends[0] + 1, ends[2] + 1)
+            and hugs(text, ends[1], ends[2])
+            and opens(text, ends[0])
+            and closes(text, ends[3])
+        ):
+            pairs.append((ends[0], ends[3]))
+            n += 4
+        else:
+            rest.append(marks[n])
+            n += 1
+    return pairs, rest
+
+
+def pair_mixed(text: str, alone: Sequence[Mark]) -> tuple[int, int, Style] | None:
+    """The pair of two styles that one line leaves over: `“좋다'고`; None unless it is plain."""
+    openers = [at for at, role in alone if role != "close" and opens(text, at)]
+    closers = [at for at, role in alone if role != "open" and closes(text, at)]
+    if len(openers) != 1 or len(closers) != 1 or openers[0] >= closers[0]:
+        return None
+    opening, closing = openers[0], closers[0]
+    if not hugs(text, opening, closing) or text[opening] == text[closing]:
+        return None
+    styles = {FAMILIES[FAMILY_OF[text[at]][0]][0] for at in (opening, closing)}
+    return opening, closing, "double" if "double" in styles else "single"
+
+
 def pair_marks(text: str, marks: Sequence[Mark]) -> tuple[list[Pair], int | None]:
-    """Pairs of one family on one line, and the directional opener left over, if any."""
+    """Pairs of one family on one line, and the opener left over, if any."""
     if not marks:
         return [], None
-    if all(role == "either" for _, role in marks):
+    straight = [mark for mark in marks if mark[1] == "either"]
+    if len(straight) == len(marks):
         if len(marks) % 2 == 0:
             return by_position(marks), None
-        return by_context(text, marks), None
+        return by_context(text, marks)
+    directed, _ = by_direction([mark for mark in marks if mark[1] != "either"])
+    if len(straight) % 2 == 0 and len(directed) * 2 + len(straight) == len(marks):
+        # `“선배가 "좋다"고 했다”`: each style for itself.
+        return sorted(directed + by_position(straight)), None
     pairs, open_marks = by_direction(marks)
     if len(pairs) * 2 < len(marks) and len(marks) % 2 == 0:
         positional = by_position(marks)
@@ -167,8 +233,11 @@ def by_direction(marks: Sequence[Mark]) -> tuple[list[Pair], list[int]]:
     return sorted(pairs), open_marks
 
 
-def by_context(text: str, marks: Sequence[Mark]) -> list[Pair]:
-    """Pairs of an odd number of straight marks: one behind a blank opens, one before it closes."""
+def by_context(text: str, marks: Sequence[Mark]) -> tuple[list[Pair], int | None]:
+    """An odd number of straight marks: one behind a blank opens, one before it closes.
+
+    With the opener that is left over at the end of the line.
+    """
     pairs: list[Pair] = []
     opening: int | None = None
     for at, _ in marks:
@@ -179,7 +248,7 @@ def by_context(text: str, marks: Sequence[Mark]) -> list[Pair]:
             opening = None
         elif not blank_after and not (at and text[at - 1].isdigit()):
             opening = at
-    return pairs
+    return pairs, opening if opening is not None and opens(text, opening) else None
 
 
 def hugs(text: str, opening: int, closing: int) -> bool:

@@ -13,7 +13,9 @@ def reporting_verbs() -> dict[str, str]:
 
     The classes say, stress, claim, ask, reply, urge, promise, judge, think, express and write are
     verbs whose subject is the source. `light` needs a reporting noun (`반응을 보이`), `appear`
-    leaves the source unnamed (`지적이 나오`), `name` makes what is quoted a name (`라고 부르`).
+    leaves the source unnamed (`지적이 나오`), `spread` does so and needs a reporting noun (`불만이
+    커지`), the subject of `receive` hears it (`말을 듣`), `name` makes what is quoted a name
+    (`라고 부르`).
     """
     return {row[0]: row[1] for row in read_table(__package__, "reporting_verbs")}
 
@@ -26,7 +28,11 @@ def connectives() -> dict[str, str]:
 
 @cache
 def quoted_nouns() -> dict[str, str]:
-    """Nouns after `라는`: `report` (말, 반응, 설명) or `name` (이름, 제목, 구호)."""
+    """Nouns after `라는`: `report` (말, 반응, 설명), `text` (글, 편지), `matter` or `name`.
+
+    What is a `text` or `matter` (점, 구호) is speech where it is a clause with a reporting verb
+    behind it, what has a `name` (제목, 책) never.
+    """
     return {row[0]: row[1] for row in read_table(__package__, "quoted_nouns")}
 
 
@@ -46,3 +52,15 @@ def speaker_pronouns() -> dict[str, str]:
 def speaker_stops() -> frozenset[str]:
     """Nouns of time that may stand before a speaker without a particle (`이날 조 사장은`)."""
     return frozenset(row[0] for row in read_table(__package__, "speaker_stops"))
+
+
+@cache
+def quotative_endings() -> dict[str, str]:
+    """Endings that report without marks → `link` (a verb follows) or `connective`."""
+    return {row[0]: row[1] for row in read_table(__package__, "quotative_endings")}
+
+
+@cache
+def speech_settings() -> frozenset[str]:
+    """Nouns for where or in what something is said: 간담회, 보도자료 (`간담회에서 … 말했다`)."""
+    return frozenset(row[0] for row in read_table(__package__, "speech_settings"))

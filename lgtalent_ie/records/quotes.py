@@ -1,12 +1,14 @@
 """Quotations of an article: what was said, the verb that reports it, and who said it.
 
     marks ─▶ writer's sentences ─▶ speech or name ─▶ parts of one statement ─▶ speaker ─▶ Quote
+    sentences without marks ─▶ quote_indirect ─────────────────────────────────────────▶ Quote
 
 `score` is a heuristic, not a probability. It starts from what shows that this is speech: 0.95 a
 clause with a quotative particle and a reporting verb, 0.9 a phrase with both or the first of two
 parts, 0.85 a reporting noun between, 0.75 marks and a predicate alone, 0.7 a headline with its
 source, 0.55 to 0.6 a headline by its form. It loses 0.1 where the speaker is carried over from a
 sentence before, 0.05 where only grammar speaks for the speaker, 0.1 where body text names none.
+Speech without marks has 0.85, 0.75 with a speaker carried over, 0.65 with none.
 """
 
 from __future__ import annotations
@@ -15,31 +17,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lgtalent_ie.reading import Reading
-from lgtalent_ie.records.quote_cues import Cue, cue_of, verb_at
+from lgtalent_ie.records.quote_cues import UNNAMING, Cue
+from lgtalent_ie.records.quote_indirect import read_indirect
 from lgtalent_ie.records.quote_kinds import Judged, judge
-from lgtalent_ie.records.quote_marks import MARK_CHARACTERS
+from lgtalent_ie.records.quote_neighbours import actor_behind, carry, signature, source_beside
 from lgtalent_ie.records.quote_page import QuotePage, open_page
-from lgtalent_ie.records.quote_tables import reporting_verbs
 from lgtalent_ie.records.speaker_names import People, identify, meet_people
 from lgtalent_ie.records.speakers import (
-    NAMING,
     Phrase,
     best_phrase,
     genitive_before,
+    next_phrase,
     phrase_from,
     phrases_between,
+    predicate_of,
 )
 from lgtalent_ie.schema import Organization, Quote, Span, Speaker
 
-# A speaker is carried over from so many sentences before.
-CARRIED_UNITS = 3
-# A sentence that only names the source of the quotation next to it is no longer than this.
-SHORT_UNIT = 160
 # Marks inside marks inside marks: deeper ones are noise.
 DEEPEST = 2
-# What is quoted without marks: the sentence reports that and nothing beside it.
-QUOTATIVE_ENDINGS = ("다고", "라고", "자고", "냐고")
-POINTERS = frozenset({"이렇", "이렇게", "이같이", "다음", "이같", "이처럼", "이런"})
+# `말한 뒤`, `밝힌 후`, `강조한 데 이어`, `말한 다음` lead to the next part.
+AFTER_SAYING = frozenset("뒤후데다")
+# `…고 말한 사람은 민 소장이다`: who it was stands behind.
+CLEFT_HEADS = frozenset(("사람", "이", "인물", "쪽", "곳", "주인공"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ name='민서연', title='소장', affiliation=None, mention='m1'))
             if source.phrase is not None:
                 speaker = identify(people, source.phrase.start, source.phrase.end, previous)
             elif not source.speakerless:
-                speaker = carried
+                speaker = carried or acting(page, people, unit, source, previous)
             content = source.judged.content
             quotes.append(
                 Quote(
@@ -107,7 +107,18 @@ name='민서연', title='소장', affiliation=None, mention='m1'))
             )
         last_speakers[unit] = quotes[-1].speaker
         previous = quotes[-1].speaker or previous
-    return tuple(quotes)
+    indirect = read_indirect(page, people, quotes, last_speakers)
+    return in_order([*quotes, *indirect])
+
+
+def in_order(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
+    """The quotations by offset, with the ids `q1`, `q2` … of that order."""
+    ordered = sorted(quotes, key=lambda quote: quote.start)
+    ids = {quote.id: f"q{n}" for n, quote in enumerate(ordered, 1)}
+    return tuple(
+        replace(q, id=ids[q.id], continues=ids[q.continues] if q.continues else None)
+        for q in ordered
+    )
 
 
 def judge_all(page: QuotePage) -> list[Judged]:
@@ -147,20 +158,22 @@ def name_sources(page: QuotePage, unit_index: int, parts: Sequence[Judged]) -> l
         before = phrases_between(page, low, one.quoted.opening)
         strict = at > 0 or one.tail.role not in ("link", "connective")
         subject = best_phrase(before, strict)
-        own = None if unreported(one) else subject
+        unnamed = one.cue is not None and one.cue.verb_class in UNNAMING
+        own = None if unreported(one) or unnamed else subject
         if at == 0:
             opening_phrase = subject
         cue, behind = one.cue, source_behind(page, one, stop)
-        speakerless = unreported(one) or (cue is not None and cue.verb_class == "appear")
+        speakerless = unreported(one) or unnamed
         if one.tail.role == "free" and cue is None and unit.kind != "headline":
             cue, beside = source_beside(page, unit_index, one)
-            behind = behind or beside
+            behind = behind or beside or signature(page, unit_index, one)
         continues = at > 0 and own is None and goes_on(page, parts[at - 1], one)
         phrase = behind or own or genitive_before(page, low, one.quoted.opening)
         if phrase is None and at > 0 and not speakerless:
             phrase = found[-1].phrase if continues else opening_phrase
-        if phrase is None and speakerless:
-            phrase = next((p for p in reversed(before) if p.marked_by == "부터"), None)
+        if phrase is None:
+            between = phrases_between(page, one.tail.end, cue.start) if unnamed and cue else []
+            phrase = next((p for p in (*between, *before[::-1]) if p.marked_by == "부터"), None)
         if phrase is not None and continues and found[-1].phrase is None:
             found = give_back(found, phrase)
         found.append(
@@ -176,9 +189,21 @@ def name_sources(page: QuotePage, unit_index: int, parts: Sequence[Judged]) -> l
     return found
 
 
+def acting(
+    page: QuotePage, people: People, unit: int, source: Found, previous: Speaker | None
+) -> Speaker | None:
+    """Who acts in the sentence behind a quotation that nothing else names a source of."""
+    if source.cue is not None or page.units[unit].kind == "headline":
+        return None
+    phrase = actor_behind(page, unit, source.judged)
+    return identify(people, phrase.start, phrase.end, previous) if phrase is not None else None
+
+
 def unreported(one: Judged) -> bool:
     """True where the subject of the sentence is not the source: `"…"라는 질문에`."""
-    return one.tail.role == "adnominal" and (one.tail.answered or one.cue is None)
+    tail = one.tail
+    manner = tail.noun is not None and tail.noun.manner
+    return tail.role == "adnominal" and (tail.answered or (one.cue is None and not manner))
 
 
 def give_back(found: list[Found], phrase: Phrase) -> list[Found]:
@@ -202,7 +227,10 @@ def goes_on(page: QuotePage, before: Judged, one: Judged) -> bool:
     between = page.text[before.quoted.closing + 1 : one.quoted.opening].strip()
     if before.tail.role == "free":
         return between in ("", ",", "·")
-    return before.tail.role == "link" and before.cue is not None and not before.cue.adnominal
+    cue = before.cue
+    if before.tail.role != "link" or cue is None:
+        return False
+    return not cue.adnominal or page.text[cue.end : cue.end + 3].lstrip()[:1] in AFTER_SAYING
 
 
 def source_behind(page: QuotePage, one: Judged, stop: int) -> Phrase | None:
@@ -211,134 +239,34 @@ def source_behind(page: QuotePage, one: Judged, stop: int) -> Phrase | None:
     if cue is not None and cue.verb_class == "noun":
         return genitive_before(page, tail.end, cue.start)
     if tail.noun is not None and cue is None:
-        return genitive_before(page, tail.end, tail.noun.start)
+        owner = genitive_before(page, tail.end, tail.noun.start)
+        if owner is None and tail.noun.manner:
+            owner = next_phrase(page, tail.noun.start, stop)
+        return owner
     if cue is not None and cue.start < stop and tail.role in ("link", "free", "connective"):
         between = phrases_between(page, tail.end, cue.start, bare=False)
         named = best_phrase(between, strict=True)
         if named is not None:
             return named
     if cue is not None and cue.adnominal and cue.end < stop:
-        return phrase_from(page, cue.end, stop)
+        head = phrase_from(page, cue.end, stop)
+        if head is not None and page.text[head.start : head.end] in CLEFT_HEADS:
+            return predicate_of(page, head, stop) or head
+        return head
     if tail.role == "adnominal" and cue is None and tail.noun is None:
         return phrase_from(page, tail.end, stop)
-    return None
-
-
-def source_beside(
-    page: QuotePage, unit_index: int, one: Judged
-) -> tuple[Cue | None, Phrase | None]:
-    """Cue and source in the short sentence after (`… 말이다.`) or before (`이렇게 말했다.`)."""
-    unit = page.units[unit_index]
-    ends = not page.text[one.quoted.closing + 1 : unit.end].strip(" .,")
-    if ends and unit_index + 1 < len(page.units):
-        after = page.units[unit_index + 1]
-        if after.kind == unit.kind and after.end - after.start <= SHORT_UNIT:
-            found = reporting_unit(page, after.start, after.end, pointer=False)
-            if leads_on(page, unit_index + 1):
-                found = None
-            # A verb in the next paragraph rather leads to what is quoted there.
-            same = after.paragraph == unit.paragraph
-            if found is not None and (same or (found[0] and found[0].verb_class == "noun")):
-                return found
-    if unit_index and one.quoted.opening == unit.start:
-        before = page.units[unit_index - 1]
-        if before.kind == unit.kind and before.end - before.start <= SHORT_UNIT:
-            # Behind a quotation `민 소장은 말했다.` belongs to that one, unless it says `이렇게`.
-            behind = (
-                page.text[max(0, before.start - 2) : before.start]
-                .rstrip()
-                .endswith(tuple(MARK_CHARACTERS))
-            )
-            pointer = behind or before.paragraph != unit.paragraph
-            found = reporting_unit(page, before.start, before.end, pointer)
-            if found is not None:
-                return found
-    return None, None
-
-
-def leads_on(page: QuotePage, unit_index: int) -> bool:
-    """True for `민 소장은 이렇게 말했다.` with a quotation of its own behind it."""
-    unit = page.units[unit_index]
-    if unit_index + 1 >= len(page.units):
-        return False
-    following = page.text[page.units[unit_index + 1].start]
-    pointing = any(m.form in POINTERS for m in page.between(unit.start, unit.end))
-    return pointing and following in MARK_CHARACTERS
-
-
-def reporting_unit(
-    page: QuotePage, start: int, end: int, pointer: bool
-) -> tuple[Cue | None, Phrase | None] | None:
-    """Cue and source of a sentence that only reports; `pointer`: it must say `이렇게`."""
-    first, last = page.index_at(start), page.index_at(end)
-    morphemes = page.morphemes[first:last]
-    if any(m.tag in ("SSO", "JKQ") for m in morphemes):
-        return None
-    pointing = any(m.form in POINTERS for m in morphemes)
-    if pointer and not pointing:
-        return None
-    if any(m.tag == "EC" and m.form.endswith(QUOTATIVE_ENDINGS) for m in morphemes):
-        return None
-    for index in range(last - 1, first - 1, -1):
-        found = verb_at(page, index)
-        if found is not None and reporting_verbs()[found[1]] not in ("name", "appear", "light"):
-            cue = cue_of(page, index, found[0], reporting_verbs()[found[1]])
-            if page.text[cue.end : end].strip(" .!:"):
-                return None
-            phrase = best_phrase(phrases_between(page, start, cue.start, bare=False), strict=True)
-            if phrase is None or (not pointing and cue.start - phrase.end > 12):
-                return None
-            return cue, phrase
-        tag = page.morphemes[index].tag
-        if tag.startswith("VCP") and index - 1 > first:
-            noun = index - 1
-            phrase = genitive_before(page, start, page.morphemes[noun].start)
-            return None if phrase is None else (cue_of(page, noun, index, "noun"), phrase)
     return None
 
 
 def cue_span(page: QuotePage, one: Judged, cue: Cue | None) -> Span | None:
     """The reporting verb as written, or where none comes before the next part the connective."""
     tail = one.tail
+    if cue is not None and cue.verb_class == "receive":
+        return None
     if cue is not None:
         return page.reading.span(cue.start, cue.end)
     if tail.role == "connective":
         return page.reading.span(tail.start, tail.end)
-    return None
-
-
-def carry(
-    page: QuotePage,
-    people: People,
-    unit_index: int,
-    last_speakers: dict[int, Speaker | None],
-    previous: Speaker | None,
-    reported: bool,
-) -> Speaker | None:
-    """The speaker of the sentences before, where this one leaves its source out.
-
-    `reported`: a cue stands here; without one only the same paragraph is looked at.
-    """
-    unit = page.units[unit_index]
-    if unit.kind == "headline":
-        return None
-    for at in range(unit_index - 1, max(-1, unit_index - 1 - CARRIED_UNITS), -1):
-        before = page.units[at]
-        if before.kind != unit.kind:
-            return None
-        if not reported and before.paragraph != unit.paragraph:
-            return None
-        if at in last_speakers:
-            return last_speakers[at]
-        phrases = [
-            p
-            for p in phrases_between(page, before.start, before.end, bare=False)
-            if p.marked_by in ("topic", "subject", "께서", "역시", "도")
-            and people.reading.within(p.start, p.end, NAMING)
-        ]
-        phrase = best_phrase(phrases, strict=True)
-        if phrase is not None:
-            return identify(people, phrase.start, phrase.end, previous)
     return None
 
 

@@ -19,7 +19,10 @@ LONGEST_BRACKET = 12
 # Candidates looked at for a surname; a page of one surname stays linear.
 MOST_CANDIDATES = 50
 # A phrase that ends so names a group, whoever is named in it.
-GROUP_ENDINGS = ("실", "팀", "단", "캠프", "재단", "연구소", "위원회", "협회", "기획사", "소속사")
+GROUP_ENDINGS = ("실", "팀", "단", "캠프", "재단", "연구소", "위원회", "협회", "기획사", "소속사",
+                 "본부", "대책위", "선대위", "인수위", "연대", "모임", "진영")  # fmt: skip
+# `이 관계자`, `같은 관계자` go on about the one just quoted.
+SAME = ("이", "같은", "해당", "그")
 # A first word that is no surname though it has the form of one.
 DETERMINERS = frozenset(
     ("한", "이", "그", "저", "또", "전", "현", "타", "모", "본", "각", "두", "세")
@@ -106,7 +109,7 @@ def is_gap(text: str, first: int, last: int) -> bool:
     between = text[first:last].strip(" ")
     if between.startswith("(") and between.endswith(")") and between.count("(") == 1:
         between = ""
-    return "\n" not in between and between in ("", "(", "·", "겸", "의")
+    return "\n" not in between and between in ("", "(", "·", "겸", "의", "인")
 
 
 def identify(people: People, start: int, end: int, previous: Speaker | None) -> Speaker:
@@ -147,8 +150,7 @@ def identify(people: People, start: int, end: int, previous: Speaker | None) -> 
         affiliation = affiliation or fact_near(people, name, start, "affiliation")
     elif refers == "organization" or text.startswith("이 회사"):
         affiliation = affiliation or organization_before(people, start)
-    elif previous is not None and text.split()[0] == "이" and previous.title == title and title:
-        # `이 관계자는` goes on about the one just quoted.
+    elif previous is not None and text.split()[0] in SAME and previous.title == title and title:
         name, affiliation = previous.name, affiliation or previous.affiliation
     first = person or (titles[-1] if titles else groups[-1] if groups else None)
     return Speaker(start, end, text, name, title, affiliation, first.id if first else None)
@@ -159,7 +161,8 @@ def is_person(reading: Reading, start: int, end: int, person: Mention) -> bool:
     before = reading.text[start : person.start]
     head = reading.text[person.end : end].split()[-1:] or [""]
     bracketed = before.count("(") > before.count(")")
-    return not bracketed and not head[0].endswith(GROUP_ENDINGS)
+    ranked = head[0][:1].isdigit()  # 9단
+    return not bracketed and (ranked or not head[0].endswith(GROUP_ENDINGS))
 
 
 def nearest(groups: Sequence[Mention], center: Mention | None) -> str | None:

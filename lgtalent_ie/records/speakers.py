@@ -9,7 +9,7 @@ from lgtalent_ie.records.offsets import mention_at
 from lgtalent_ie.records.quote_marks import MARK_CHARACTERS
 from lgtalent_ie.records.quote_page import QuotePage
 from lgtalent_ie.records.quote_tables import speaker_nouns, speaker_pronouns, speaker_stops
-from lgtalent_ie.schema import Label
+from lgtalent_ie.schema import Label, Mention
 
 # The labels of mentions that name a source.
 NAMING: tuple[Label, ...] = ("PERSON", "ORG", "TITLE")
@@ -24,9 +24,14 @@ LONGEST_BRACKET = 30
 FROM = frozenset(("으로부터", "로부터", "에게서", "한테서"))
 
 # How likely a phrase is the source, by what marks it; the nearest wins among equals.
-# 께서 honours a subject, a topic may hold over clauses, 에 따르면 yields to a real subject.
-WEIGHTS = {"께서": 3.0, "subject": 2.2, "topic": 2.0, "역시": 2.0, "bare": 1.9, "따르면": 1.8,
-           "도": 1.5, "subject of a clause": 1.0, "modifier": 0.5, "부터": 0.5}  # fmt: skip
+# 께서 honours a subject, whose words are cited speaks rather than who cites them, a topic may hold
+# over clauses, 에 따르면 yields to a real subject.
+WEIGHTS = {"께서": 3.0, "인용": 2.5, "subject": 2.2, "topic": 2.0, "역시": 2.0, "bare": 1.9,
+           "도": 1.85, "따르면": 1.8, "subject of a clause": 1.0, "modifier": 0.5,
+           "부터": 0.5}  # fmt: skip
+# `민 소장의 말을 인용해`, `노 교수를 인용해`: what may stand between the source and the verb.
+CITED = frozenset(("말", "발언", "설명", "주장", "진술", "증언", "입", "얘기", "이야기", "전언",
+                   "보도", "성명", "기사"))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def phrases_between(page: QuotePage, low: int, high: int, bare: bool = True) -> 
         marked_by = mark_of(page, index, last)
         if marked_by is None or in_mention(page, morpheme.start):
             continue
-        phrase = phrase_ending(page, index - 1, low, marked_by)
+        phrase = phrase_ending(page, last_noun(page, index, marked_by), low, marked_by)
         if phrase is not None:
             found.append(phrase)
     if bare and last > first:
@@ -89,7 +94,8 @@ def mark_of(page: QuotePage, index: int, last: int) -> str | None:
     """How the morpheme at `index` marks the noun before it as a source, None where it does not."""
     morphemes = page.morphemes
     morpheme, before = morphemes[index], morphemes[index - 1]
-    if not (before.tag.startswith(NOUN_TAGS) or before.tag == "SSC"):
+    noun = before.tag.startswith(NOUN_TAGS) or before.tag == "SSC" or before.form == "%"
+    if not noun and page.text[before.start] not in MARK_CHARACTERS:
         return None
     if morpheme.tag == "JX" and morpheme.form in ("은", "는"):
         return "topic"
@@ -105,15 +111,30 @@ def mark_of(page: QuotePage, index: int, last: int) -> str | None:
         return "역시"
     if morpheme.tag == "JKB" and morpheme.form in FROM:
         return "부터"
+    if morpheme.tag == "JKO" and index + 1 < last:
+        return "인용" if morphemes[index + 1].form in ("인용", "빌리") else None
     if morpheme.tag == "JKB" and morpheme.form == "에" and index + 1 < last:
         return "따르면" if morphemes[index + 1].form in ("따르", "의하") else None
     return None
+
+
+def last_noun(page: QuotePage, index: int, marked_by: str) -> int:
+    """Index of the last noun of the phrase that the particle at `index` marks."""
+    morphemes = page.morphemes
+    at = index - 1
+    if marked_by == "인용" and morphemes[at].form in CITED:
+        at -= 2 if at > 1 and morphemes[at - 1].tag == "JKG" else 1
+    elif at > 0 and morphemes[at].form == "등" and morphemes[at].tag == "NNB":
+        at -= 1
+    return at
 
 
 def subject_kind(page: QuotePage, index: int, last: int) -> str:
     """Whose subject 이/가 marks: the quotation's own, a clause's before it, or a modifier's."""
     for at in range(index + 1, min(last, index + LONGEST_PHRASE)):
         tag = page.morphemes[at].tag
+        if tag == "ETN" and page.morphemes[min(at + 1, last - 1)].tag == "JKO":
+            continue  # `민 소장이 말하기를`
         if tag in ("ETM", "ETN"):
             return "modifier"
         if tag in ("EC", "EF"):
@@ -126,6 +147,13 @@ def phrase_ending(page: QuotePage, index: int, low: int, marked_by: str) -> Phra
     morphemes = page.morphemes
     if index < 0 or morphemes[index].start < low:
         return None
+    if page.text[morphemes[index].start] in MARK_CHARACTERS:
+        # `'새벽 모임'은`: a name in marks.
+        name = mention_at(page.reading, morphemes[index].start - 1)
+        whole = name is not None and page.text[name.start - 1 : name.start] in MARK_CHARACTERS
+        if name is None or not whole or name.label not in ("ORG", "PERSON") or name.start < low:
+            return None
+        return Phrase(name.start, name.end, marked_by, True)
     at = index
     start_index = index + 1
     while at >= 0 and index - at < LONGEST_PHRASE and morphemes[at].start >= low:
@@ -182,7 +210,7 @@ def belongs(page: QuotePage, at: int, following: int) -> bool:
     morpheme = page.morphemes[at]
     if in_mention(page, morpheme.start):
         return True
-    if morpheme.tag.startswith(PHRASE_TAGS):
+    if morpheme.tag.startswith(PHRASE_TAGS) or morpheme.form == "%":
         return True
     after = page.morphemes[following] if following < len(page.morphemes) else None
     if after is None:
@@ -193,7 +221,23 @@ def belongs(page: QuotePage, at: int, following: int) -> bool:
         return after.form in ("다른", "한")
     if morpheme.tag == "JC":
         return True
+    if morpheme.form == "같" or (morpheme.tag == "ETM" and page.morphemes[at - 1].form == "같"):
+        # `같은 관계자`, not `바다와 같은 사람`.
+        first = at if morpheme.form == "같" else at - 1
+        return first == 0 or page.morphemes[first - 1].tag not in ("JKB", "JC")
+    if morpheme.form == ",":
+        return parts_names(page, at, following)
     return page.text[morpheme.start : morpheme.end] in JOINERS and not page.begins_eojeol(following)
+
+
+def parts_names(page: QuotePage, at: int, following: int) -> bool:
+    """True for the comma of `민서연, 노경하 소장은`: persons or groups on both sides."""
+    before = mention_at(page.reading, page.morphemes[max(0, at - 1)].start)
+    after = mention_at(page.reading, page.morphemes[following].start)
+    if before is None or after is None:
+        return False
+    persons = before.label in ("PERSON", "TITLE") and after.label == "PERSON"
+    return persons or before.label == after.label == "ORG"
 
 
 def in_mention(page: QuotePage, offset: int) -> bool:
@@ -258,7 +302,7 @@ def names_source(page: QuotePage, start: int, end: int, last: int) -> bool:
     head_start = morphemes[head].start
     for mention in reading.within(start, end):
         if mention.start <= head_start < mention.end:
-            return mention.label in NAMING
+            return mention.label in NAMING or counts_sources(page, start, mention)
     if page.text[start:end] in speaker_pronouns():
         return True
     word = head_word(page, head)
@@ -272,6 +316,15 @@ def names_source(page: QuotePage, start: int, end: int, last: int) -> bool:
         return not any(m.start <= head_start < m.end for m in covered)
     longest = next((word[n:] for n in range(1, len(word)) if word[n:] in speaker_nouns()), "")
     return len(longest) >= 2 or longest in ("씨", "측")
+
+
+def counts_sources(page: QuotePage, start: int, mention: Mention) -> bool:
+    """True for the numbers of `노경하 9단` and `응답자의 30%`, whose phrase begins at `start`."""
+    if mention.label != "QUANTITY":
+        return False
+    before = page.text[start : mention.start].rstrip().removesuffix("의").split()
+    ranked = mention.text.endswith("단") and page.reading.within(start, mention.start, ("PERSON",))
+    return bool(ranked) or (bool(before) and before[-1] in speaker_nouns())
 
 
 def head_word(page: QuotePage, last: int) -> str:
@@ -299,6 +352,27 @@ def phrase_from(page: QuotePage, start: int, stop: int) -> Phrase | None:
         return None
     phrase = phrase_ending(page, at - 1, start, "topic")
     return phrase if phrase is not None and phrase.named else None
+
+
+def next_phrase(page: QuotePage, start: int, stop: int) -> Phrase | None:
+    """The first named phrase that a particle marks behind `start`: `… 약속과 함께 민 소장이`."""
+    for phrase in phrases_between(page, start, stop, bare=False):
+        if phrase.named and phrase.marked_by not in ("따르면", "인용"):
+            return phrase
+    return None
+
+
+def predicate_of(page: QuotePage, head: Phrase, stop: int) -> Phrase | None:
+    """Who the copula says that the head is: `…고 말한 사람은 민 소장이다`."""
+    morphemes = page.morphemes
+    first = page.index_at(head.end)
+    for at in range(first, min(first + LONGEST_PHRASE, len(morphemes))):
+        if morphemes[at].start >= stop:
+            break
+        if morphemes[at].tag.startswith("VCP") and at > first:
+            phrase = phrase_ending(page, at - 1, head.end, "topic")
+            return phrase if phrase is not None and phrase.named else None
+    return None
 
 
 def genitive_before(page: QuotePage, low: int, high: int) -> Phrase | None:

@@ -216,3 +216,19 @@ def test_intervals_are_of_documents(gold: GoldDocument, perfect: Document) -> No
 def test_a_document_of_another_text_is_refused(gold: GoldDocument) -> None:
     with pytest.raises(DataError, match="sample"):
         score_documents([(gold, Document(TEXT + " ", "none"), TEXT)])
+
+
+# ---------------------------------------------------------------- indirect speech
+
+
+def test_indirect_speech_counts_where_gold_marks_it_and_nowhere_else(
+    gold: GoldDocument, perfect: Document, tmp_path: Path
+) -> None:
+    spoken = replace(perfect.quotes[0], id="q9", start=0, end=3, kind="indirect", continues=None)
+    more = replace(perfect, quotes=(*perfect.quotes, spoken))
+    assert scored(gold, more)["quotes"] == scored(gold, perfect)["quotes"]
+    data = gold_data()
+    data["quotes"] = [*data["quotes"], {"start": 0, "end": 3, "kind": "indirect"}]
+    marking = load_gold(written(tmp_path, data))
+    assert scored(marking, more)["quotes"].f1 == 1.0
+    assert scored(marking, perfect)["quotes"].f1 < 1.0

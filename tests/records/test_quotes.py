@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -65,10 +66,13 @@ def test_reporting_verb(stem: str, verb_class: str, example: str) -> None:
         assert quotes == ()
         return
     assert len(quotes) == 1
+    assert (quotes[0].speaker is None) == (verb_class in ("appear", "spread", "receive"))
+    if verb_class == "receive":
+        assert quotes[0].cue is None
+        return
     words = example.rstrip(".").split()
     assert quotes[0].cue is not None
     assert quotes[0].cue.text == " ".join(words[-1 - stem.count(" ") :])
-    assert (quotes[0].speaker is None) == (verb_class == "appear")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +90,8 @@ def test_connective(form: str, role: str, example: str, cue: str) -> None:
 @pytest.mark.parametrize(("noun", "noun_class", "example"), read_table(PACKAGE, "quoted_nouns"))
 def test_quoted_noun(noun: str, noun_class: str, example: str) -> None:
     quotes = read_quotes(make_reading(example), ())
-    assert [q.cue.text for q in quotes if q.cue] == (["내놓았다"] if noun_class == "report" else [])
+    speech = noun_class in ("report", "text")
+    assert [q.cue.text for q in quotes if q.cue] == (["내놓았다"] if speech else [])
 
 
 @pytest.mark.parametrize(("noun", "refers", "example"), read_table(PACKAGE, "speaker_nouns"))
@@ -124,7 +129,28 @@ def test_time_is_no_speaker(word: str, example: str) -> None:
     assert quote.speaker.text == "민 원장"
 
 
+@pytest.mark.parametrize(
+    ("ending", "role", "example", "content"), read_table(PACKAGE, "quotative_endings")
+)
+def test_ending_of_indirect_speech(ending: str, role: str, example: str, content: str) -> None:
+    quotes = read_quotes(make_reading(example), ())
+    assert [q.kind for q in quotes] == ["indirect"] * (2 if role == "connective" else 1)
+    assert quotes[0].text == content
+    assert quotes[0].cue is not None
+    assert (quotes[0].cue.text in ("며", "면서")) == (role == "connective")
+    assert {q.speaker.text for q in quotes if q.speaker} == {"민 소장"}
+
+
+@pytest.mark.parametrize(("noun", "example", "content"), read_table(PACKAGE, "speech_settings"))
+def test_setting_of_indirect_speech(noun: str, example: str, content: str) -> None:
+    (quote,) = read_quotes(make_reading(example), ())
+    assert (quote.kind, quote.text) == ("indirect", content)
+    assert noun in example.removesuffix(content)
+
+
 TABLES = [
+    "quotative_endings",
+    "speech_settings",
     "reporting_verbs",
     "reporting_connectives",
     "quoted_nouns",
@@ -216,6 +242,38 @@ def test_a_sentence_of_a_thousand_quotations_is_read_the_same_throughout() -> No
     assert [quote.start for quote in quotes[::2]] == list(range(first, len(text), len(line)))
     assert [quote.start for quote in quotes[1::2]] == list(range(second, len(text), len(line)))
     assert {quote.speaker.text for quote in quotes if quote.speaker} == {"민 소장"}
+
+
+def test_five_thousand_speakers_each_say_their_own() -> None:
+    lines = [
+        make_reading(
+            f'{name} 소장은 "길을 찾았다"고 말했다.\n', [("PERSON", name), ("TITLE", "소장")]
+        )
+        for name in ("민서연", "노경하", "양도윤", "구지우", "한보라")
+    ]
+    spread = [f"{first}{second}" for first in "가나다라마바사아자차" for second in "거너더러머버서"]
+    text, sentences, mentions, names = "", [], [], []
+    for number in range(5_000):
+        line = lines[number % 5]
+        name = line.mentions[0].text[0] + spread[number // 5 % 70] + " " + spread[number // 350]
+        (sentence,) = line.sentences
+        at, longer = len(text), len(name) - 3
+        names.append(name)
+        text += name + line.text[3:]
+        moved = [
+            replace(m, start=m.start + at + longer * (m.start > 0), end=m.end + at + longer)
+            for m in sentence.morphemes
+        ]
+        sentences.append(
+            replace(sentence, start=at, end=len(text) - 1, paragraph=number, morphemes=tuple(moved))
+        )
+        for m in line.mentions:
+            start, end = m.start + at + longer * (m.start > 0), m.end + at + longer
+            mentions.append(Mention(f"m{len(mentions)}", m.label, start, end, text[start:end], 1.0))
+    reading = Reading(text, None, (), tuple(sentences), tuple(mentions))
+    quotes = read_quotes(reading, ())
+    assert [quote.speaker.name for quote in quotes if quote.speaker] == names
+    assert len(set(names)) == 5_000
 
 
 def sectioned(parts: list[tuple[SectionKind, str]], mentions: dict[str, Label]) -> Reading:
