@@ -38,8 +38,9 @@ unit: $(VENV)/installed-dev
 slow: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -q -m slow
 
-# Extracts the gold documents again and fails where a score falls by more than a point. The press
-# articles are not part of the project: where their texts are not at hand this says so and goes on.
+# Extracts the gold documents again and fails where a score falls by more than a point. The texts of
+# the press articles and of the data are not part of the project: where they are not at hand this
+# says so and goes on.
 scores: $(VENV)/installed-dev
 	$(BIN)/lgtalent evaluate documents annotations/gold/seeds --texts seeds --against annotations/scores-seeds.json
 	$(BIN)/lgtalent evaluate documents annotations/gold/press --texts $(SHARED)/seeds --allow-missing --against annotations/scores-press.json

@@ -46,7 +46,8 @@ def evaluate_documents(
     json: Path | None, differences: bool, against: Path | None, record: Path | None,
     report: Path | None, before: Path | None, without_texts: bool, allow_missing: bool,
 ) -> int:  # fmt: skip
-    """Score documents against GOLD: a folder of gold files, or a file with one a line.
+    """Score documents against GOLD: a folder of gold files, a file with one a line, or a folder of
+    such folders and files, which the report tells apart.
 
     PRED is a folder of documents or a JSONL file of `lgtalent extract`; without it the texts are
     extracted now. Texts that GOLD does not hold are looked for in --texts, as DOCUMENT.txt or, for

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -23,7 +24,7 @@ from lgtalent_ie.evaluation.sources import (
     extracting,
     pairs_of,
     prediction_source,
-    read_gold,
+    read_collections,
 )
 
 # A recorded score may be undercut by this many points of F1 before the comparison fails.
@@ -75,7 +76,8 @@ def run(
 ) -> int:
     """Print the scores. 0 where all were scored and none has fallen, 1 where not, 2 where nothing
     was scored; with `allow_missing` what was not scored is listed, and no more."""
-    documents = read_gold(gold)
+    collections = read_collections(gold)
+    documents = [document for own in collections.values() for document in own]
     recorded = None if against is None else read_recorded(against)
     unused: list[str] = []
     source = (
@@ -99,7 +101,7 @@ def run(
         with open_output(record) as stream:
             stream.write(recording(scores, triples))
     if report is not None:
-        _report(report, gold.stem, documents, folders, triples, missing)
+        _report(report, collections, folders, triples, missing)
     status = OK if allow_missing or not missing else SOME
     if recorded is None:
         return status
@@ -111,8 +113,7 @@ def run(
 
 def _report(
     options: ReportOptions,
-    name: str,
-    documents: Sequence[GoldDocument],
+    collections: Mapping[str, Sequence[GoldDocument]],
     folders: Sequence[Path],
     triples: Sequence[Triple],
     missing: Sequence[str],
@@ -121,16 +122,34 @@ def _report(
     from lgtalent_ie.evaluation.report.data import report_data
     from lgtalent_ie.evaluation.report.page import write_report
 
-    before: dict[str, Recorded | list[Triple]] | None = None
+    names = {gold.document: name for name, own in collections.items() for gold in own}
+
+    def by_collection(triples: Iterable[Triple]) -> dict[str, list[Triple]]:
+        found: dict[str, list[Triple]] = defaultdict(list)
+        for triple in triples:
+            found[names[triple[0].document]].append(triple)
+        return found
+
+    now = by_collection(triples)
+    before: Mapping[str, Recorded | list[Triple]] | None = None
     if options.before is not None and options.before.suffix == ".json":
-        before = {name: read_recorded(options.before)}
+        recorded = read_recorded(options.before)
+        before = {name: of_documents(recorded, own) for name, own in now.items()}
     elif options.before is not None:
+        documents = [gold for own in collections.values() for gold in own]
         source = prediction_source(options.before, documents, [])
-        before = {name: list(pairs_of(documents, source, folders, []))}
-    data = report_data(
-        {name: triples}, before, with_texts=options.with_texts, missing=tuple(missing)
-    )
+        before = by_collection(pairs_of(documents, source, folders, []))
+    data = report_data(now, before, with_texts=options.with_texts, missing=tuple(missing))
     write_report(data, options.path)
+
+
+def of_documents(recorded: Recorded, triples: Sequence[Triple]) -> Recorded:
+    """What was recorded, with the errors of these documents alone."""
+    if recorded.errors is None:
+        return recorded
+    own = {gold.document for gold, _, _ in triples}
+    errors = {name: marks for name, marks in recorded.errors.items() if name in own}
+    return replace(recorded, errors=errors)
 
 
 def _extraction(model: str | None) -> Source:

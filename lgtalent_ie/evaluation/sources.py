@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePath
@@ -31,6 +31,31 @@ ROW_MARK = "#"
 NO_PREDICTION = "no prediction"
 
 
+def read_collections(path: str | Path) -> dict[str, list[GoldDocument]]:
+    """The gold of a folder, of a file, or of a folder of both, by the collection that it is in.
+
+    A folder with `*.json` in it, a `.json` or a `.jsonl` file is one collection, of its own name.
+    In any other folder every folder with `*.json` and every `.jsonl` file below it is one.
+
+    Raises DataError where there is none, two documents have one name, or as `gold.load_gold`.
+    """
+    path = Path(path)
+    if not path.is_dir() or any(path.glob("*.json")):
+        found = {path.stem: read_gold(path)}
+    else:
+        parts = sorted({*(file.parent for file in path.rglob("*.json")), *path.rglob("*.jsonl")})
+        found = {part.stem: read_gold(part) for part in parts}
+        if not found:
+            raise DataError(
+                f"{path} without *.json or *.jsonl", "gold files, in folders or one a line",
+                "check the path",
+            )  # fmt: skip
+        if len(found) < len(parts):
+            raise DataError(f"{path}: two collections of one name", "a name each", "rename one")
+    check_names([gold for own in found.values() for gold in own], path)
+    return found
+
+
 def read_gold(path: str | Path) -> list[GoldDocument]:
     """All gold documents of a folder of `*.json`, of one such file, or of a file with one a line.
 
@@ -47,12 +72,15 @@ def read_gold(path: str | Path) -> list[GoldDocument]:
         documents = list(load_gold_lines(path))
         if not documents:
             raise DataError(f"{path} without a line", "a gold document a line", "check the path")
-    names: set[str] = set()
-    for gold in documents:
-        if gold.document in names:
-            raise DataError(f"{path}: {gold.document!r} twice", "each document once", "keep one")
-        names.add(gold.document)
+    check_names(documents, path)
     return documents
+
+
+def check_names(documents: Sequence[GoldDocument], path: Path) -> None:
+    """DataError where two gold documents have one name."""
+    for name, times in Counter(gold.document for gold in documents).items():
+        if times > 1:
+            raise DataError(f"{path}: {name!r} {times} times", "each document once", "keep one")
 
 
 def pairs_of(

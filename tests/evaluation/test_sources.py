@@ -13,7 +13,13 @@ import pytest
 from lgtalent_ie.errors import DataError, InputError, LgtalentError
 from lgtalent_ie.evaluation.documents import evaluate_documents
 from lgtalent_ie.evaluation.gold import GoldDocument, decode_gold, text_sha256
-from lgtalent_ie.evaluation.sources import find_text, prediction_source, read_document, read_gold
+from lgtalent_ie.evaluation.sources import (
+    find_text,
+    prediction_source,
+    read_collections,
+    read_document,
+    read_gold,
+)
 from lgtalent_ie.schema import Count, Document, Mention, Quote, Span, Speaker
 
 TEXT = '미르전자는 연구원 12명을 뽑았다. 소장은 "기쁘다"고 말했다.'
@@ -58,7 +64,7 @@ def test_gold_is_a_folder_a_file_or_a_line_each(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [("", "without a line"), ("\n \n", "without a line"), ("{}\n", "line 1"),
-     (json.dumps(gold_data()) + "\n" + json.dumps(gold_data()), "'a' twice"),
+     (json.dumps(gold_data()) + "\n" + json.dumps(gold_data()), "'a' 2 times"),
      (json.dumps(gold_data()) + "\n" + json.dumps(gold_data("b", length=3)), "line 2"),
      (json.dumps(gold_data(mentions=[{"id": "m1", "label": "FIRM", "start": 0, "end": 4}])), "line 1.*FIRM")],
 )  # fmt: skip
@@ -187,3 +193,26 @@ def test_a_prediction_of_another_text_is_named(
 def test_a_prediction_of_the_text_is_read() -> None:
     document = replace(found(), quotes=(QUOTE,), counts=(COUNT,))
     assert read_document(document.to_json().encode(), TEXT, "x") == document
+
+
+def test_a_folder_of_folders_and_lines_is_several_collections(tmp_path: Path) -> None:
+    def gold(name: str) -> str:
+        return json.dumps(gold_data(name))
+
+    for folder in ("gold/press", "gold/more/lines"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "gold/press/a.json").write_text(gold("a"))
+    (tmp_path / "gold/press/b.json").write_text(gold("b"))
+    (tmp_path / "gold/more/lines/c.jsonl").write_text(gold("c1") + "\n" + gold("c2") + "\n")
+    found = read_collections(tmp_path / "gold")
+    assert {name: [g.document for g in own] for name, own in found.items()} == {
+        "c": ["c1", "c2"], "press": ["a", "b"],
+    }  # fmt: skip
+    alone = read_collections(tmp_path / "gold" / "press")
+    assert alone == {"press": read_gold(tmp_path / "gold" / "press")}
+    (tmp_path / "gold/more/d.jsonl").write_text(gold("a"))
+    with pytest.raises(DataError, match="'a' 2 times"):
+        read_collections(tmp_path / "gold")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="without"):
+        read_collections(tmp_path / "empty")
