@@ -44,6 +44,7 @@ slow: $(VENV)/installed-dev
 scores: $(VENV)/installed-dev
 	$(BIN)/lgtalent evaluate documents annotations/gold/seeds --texts seeds --against annotations/scores-seeds.json
 	$(BIN)/lgtalent evaluate documents annotations/gold/press --texts $(SHARED)/seeds --allow-missing --against annotations/scores-press.json
+	$(BIN)/lgtalent evaluate documents annotations/gold/sentences --texts $(SHARED)/data --allow-missing --against annotations/scores-sentences.json
 
 # The wheel must carry the model: it is installed in an empty environment and extracts from there.
 wheel: $(VENV)/installed-dev

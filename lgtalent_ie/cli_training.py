@@ -31,12 +31,13 @@ PARTIAL_SHARE_TAUGHT = 0.4
               help="Kiwi's vectors, a file of `lgtalent pretrain`.")  # fmt: skip
 @click.option("--start", metavar="FOLDER", type=click.Path(path_type=Path),
               help="Go on from this model.")  # fmt: skip
-@click.option("--teacher", metavar="FOLDER", type=click.Path(path_type=Path),
-              help="Make a smaller model that learns from this one.")  # fmt: skip
+@click.option("--teacher", "teachers", multiple=True, metavar="FOLDER",
+              type=click.Path(path_type=Path),
+              help="Learn from this model, or from the mean of several.")  # fmt: skip
 @click.option("--layers", type=click.IntRange(1), default=1, show_default=True,
-              help="Layers of the smaller model.")  # fmt: skip
+              help="Layers of a smaller model that learns from --teacher.")  # fmt: skip
 @click.option("--width", type=click.IntRange(2), default=256, show_default=True,
-              help="Dimensions of what the smaller model's encoder hands on.")  # fmt: skip
+              help="Dimensions of what its encoder hands on.")  # fmt: skip
 @click.option("--encoder", metavar="FOLDER|ID", help="Fine-tune this Hugging Face encoder.")
 @click.option("--epochs", type=click.IntRange(1), show_default="7, or 3 with --encoder")
 @click.option("--learning-rate", type=float, show_default="0.0015, or 0.00003 with --encoder")
@@ -47,7 +48,7 @@ PARTIAL_SHARE_TAUGHT = 0.4
 def train(
     data: Path, annotations: Path | None, out: Path, pretrained: Path | None,
     translated: Path | None, vectors: Path | None, start: Path | None, encoder: str | None,
-    teacher: Path | None, layers: int, width: int, epochs: int | None,
+    teachers: tuple[Path, ...], layers: int, width: int, epochs: int | None,
     learning_rate: float | None, minutes: float, seed: int, threads: int,
 ) -> None:  # fmt: skip
     """Train a model on labelled sentences and write it as a folder."""
@@ -64,10 +65,10 @@ def train(
         minutes=minutes,
         seed=seed,
     )
-    if teacher is not None:
+    if teachers:
         config = replace(config, partial_share=PARTIAL_SHARE_TAUGHT)
     sources = Sources(
-        data, annotations, translated, pretrained, vectors, encoder, start, teacher,
+        data, annotations, translated, pretrained, vectors, encoder, start, teachers,
         StudentSizes(layers, width),
     )  # fmt: skip
     train_model(sources, out, config, click.echo)

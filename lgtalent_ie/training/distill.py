@@ -1,6 +1,7 @@
-"""A smaller model that learns from a larger one (Hinton et al. 2015), for CPUs.
+"""Models that learn from other models (Hinton et al. 2015): a small one, for CPUs, from a large,
+or one from several, of which it becomes as good as their mean.
 
-The teacher says of every morpheme of the training sentences how likely each tag is, also where the
+A teacher says of every morpheme of the training sentences how likely each tag is, also where the
 data is silent (the film of a KLUE-RE sentence whose two entities alone are marked, the konec labels
 of a sentence of KLUE). The student learns from both: what is marked and what the teacher believes.
 It has the teacher's vocabulary and tables; where both models stand side by side it keeps them as
@@ -80,22 +81,32 @@ def student_of(
     return student
 
 
-def with_beliefs(teacher: AnyTagger, training: Sequence[Example]) -> list[Example]:
-    """The examples with the teacher's tag probabilities: float16 [N, tags] for each head."""
-    runtime = Runtime(teacher, device=str(teacher.device))
+def with_beliefs(teachers: Sequence[AnyTagger], training: Sequence[Example]) -> list[Example]:
+    """The examples with the teachers' tag probabilities: float16 [N, tags] for each head.
+
+    Of several teachers it is their mean, which is right more often than any of them.
+    """
+    runtimes = [Runtime(teacher, device=str(teacher.device)) for teacher in teachers]
     softened: list[Example] = []
     for start in range(0, len(training), READ_TOGETHER):
         some = training[start : start + READ_TOGETHER]
-        states = runtime.states([example.window for example in some])
+        windows = [example.window for example in some]
+        read = [(runtime, runtime.states(windows)) for runtime in runtimes]
         beliefs = {
-            head: [probabilities(logits) for logits in runtime.head_logits(states, head)]
-            for head in teacher.config.heads
+            head: [
+                mean_probabilities(rows)
+                for rows in zip(*(r.head_logits(states, head) for r, states in read), strict=True)
+            ]
+            for head in teachers[0].config.heads
         }
         for n, example in enumerate(some):
             softened.append(replace(example, beliefs={h: rows[n] for h, rows in beliefs.items()}))
     return softened
 
 
-def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float16]:
-    """[N, tags] both."""
-    return np.exp(log_softmax(logits)).astype(np.float16)
+def mean_probabilities(logits: Sequence[NDArray[np.float32]]) -> NDArray[np.float16]:
+    """[N, tags] of each teacher → [N, tags]."""
+    mean: NDArray[np.float16] = np.mean(
+        [np.exp(log_softmax(own)) for own in logits], axis=0
+    ).astype(np.float16)
+    return mean

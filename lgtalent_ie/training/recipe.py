@@ -68,8 +68,9 @@ class Sources:
     `data` is the folder of labelled files; `annotations` the project's own marks; `translated` a
     file of `lgtalent translate`; `pretrained` a folder of `lgtalent pretrain`; `vectors` a file of
     Kiwi's vectors (made where it is not there); `encoder` a Hugging Face id or folder to fine-tune
-    instead of the compact encoder; `start` a model folder to go on from instead of either;
-    `teacher` a model folder that a smaller model, of the sizes of `student`, learns from.
+    instead of the compact encoder; `start` a model folder to go on from instead of either.
+    `teachers` are model folders to learn from, beside the labels: without `start` it is a smaller
+    model that does, of the sizes of `student`, with the tables of the first of them.
     """
 
     data: Path
@@ -79,7 +80,7 @@ class Sources:
     vectors: Path | None = None
     encoder: str | None = None
     start: Path | None = None
-    teacher: Path | None = None
+    teachers: tuple[Path, ...] = ()
     student: StudentSizes = SMALL
 
 
@@ -91,12 +92,12 @@ def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -
     """
     analyzer = Analyzer(num_workers=2)
     torch.manual_seed(config.seed)
-    teacher = load_model(sources.teacher) if sources.teacher is not None else None
-    if teacher is not None and sources.teacher is not None:
-        shared = tables_beside(sources.teacher, out)
-        tagger: AnyTagger = student_of(teacher, out.name, sources.student, shared)
-    elif sources.start is not None:
-        tagger = load_model(sources.start)
+    teachers = [load_model(folder) for folder in sources.teachers]
+    if sources.start is not None:
+        tagger: AnyTagger = load_model(sources.start)
+    elif teachers:
+        shared = tables_beside(sources.teachers[0], out)
+        tagger = student_of(teachers[0], out.name, sources.student, shared)
     elif sources.encoder is not None:
         tagger = pretrained_tagger(out.name, sources.encoder)
     else:
@@ -104,8 +105,8 @@ def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -
     labelled = training_set(sources.data, sources.annotations, sources.translated)
     log(f"{len(labelled)} training sentences")
     training = list(examples(labelled, analyzer, 128))
-    if teacher is not None:
-        training = with_beliefs(teacher, training)
+    if teachers:
+        training = with_beliefs(teachers, training)
     dev = [
         *dev_set(sources.data),
         *own_dev_set(sources.data, sources.annotations),
@@ -122,8 +123,7 @@ def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -
 
     train(tagger, repeated(training, labelled, config), dev, analyzer, config, log, keep)
     if isinstance(tagger, RecurrentTagger):
-        # A student has its teacher's vocabulary, which is cut already.
-        save_model(tagger if teacher is not None else cut_vocabulary(tagger, training), out)
+        save_model(cut_vocabulary(tagger, training), out)
         # What is scored is what is on disk, rounded tables and all.
         shipped = load_model(out)
         windows = [WindowText(s.text, analyse(s.text, analyzer)) for s in dev]
@@ -176,8 +176,10 @@ def cut_vocabulary(tagger: RecurrentTagger, training: Sequence[Example]) -> Recu
     """The tagger with only Kiwi's most frequent morphemes and those seen more than once.
 
     The vectors are frozen, so nothing has to be trained again. Of 70,000 rows 27,000 remain; on dev
-    that cost at most 0.25 points of any head, and saves 11 of 25 MB.
+    that cost at most 0.25 points of any head, and saves 11 of 25 MB. One that is cut stays so.
     """
+    if tagger.vocabulary.cut:
+        return tagger.eval()
     seen: Counter[int] = Counter()
     for example in training:
         for morpheme in example.window.morphemes:
@@ -207,9 +209,9 @@ def command(sources: Sources, config: TrainingConfig) -> str:
     """The command line that makes the model again."""
     chosen = f" --encoder {sources.encoder}" if sources.encoder else ""
     chosen += " --start MODEL" if sources.start else ""
-    if sources.teacher is not None:
-        sizes = sources.student
-        chosen += f" --teacher MODEL --layers {sizes.layers} --width {sizes.width}"
+    chosen += len(sources.teachers) * " --teacher MODEL"
+    if sources.teachers and sources.start is None:
+        chosen += f" --layers {sources.student.layers} --width {sources.student.width}"
     chosen += " --pretrained ENCODER" if sources.pretrained else ""
     chosen += " --translated TRANSLATED" if sources.translated else ""
     return (

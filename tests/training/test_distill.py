@@ -68,7 +68,7 @@ def test_what_is_no_lstm_teaches_nobody() -> None:
 def test_beliefs_are_the_teachers_probabilities_of_every_head() -> None:
     teacher = tiny_tagger()
     given = unmarked()
-    believed = with_beliefs(teacher, given)
+    believed = with_beliefs([teacher], given)
     for before, after in zip(given, believed, strict=True):
         assert replace(after, beliefs={}) == before
         assert set(after.beliefs) == set(teacher.config.heads)
@@ -76,6 +76,15 @@ def test_beliefs_are_the_teachers_probabilities_of_every_head() -> None:
             logits = Runtime(teacher, "cpu").logits([after.window], head)[0]
             expected = torch.softmax(torch.from_numpy(logits), dim=1).numpy()
             assert np.abs(rows - expected).max() < 1e-3
+
+
+def test_beliefs_of_several_teachers_are_their_mean() -> None:
+    teachers = [tiny_tagger(seed=1), tiny_tagger(seed=2)]
+    given = unmarked()
+    alone = [with_beliefs([teacher], given) for teacher in teachers]
+    for n, both in enumerate(with_beliefs(teachers, given)):
+        expected = (alone[0][n].beliefs[MENTION_HEAD] + alone[1][n].beliefs[MENTION_HEAD]) / 2
+        assert np.abs(both.beliefs[MENTION_HEAD] - expected).max() < 2e-3
 
 
 def test_soft_cross_entropy_of_certain_beliefs_is_that_of_labels() -> None:
@@ -88,7 +97,7 @@ def test_soft_cross_entropy_of_certain_beliefs_is_that_of_labels() -> None:
 
 def test_the_loss_is_least_where_the_student_believes_what_the_teacher_does() -> None:
     teacher = tiny_tagger()
-    believed = with_beliefs(teacher, unmarked())
+    believed = with_beliefs([teacher], unmarked())
     config = TrainingConfig(word_dropout=0.0, belief_share=1.0)
 
     def loss_of(tagger: torch.nn.Module) -> float:
@@ -101,7 +110,7 @@ def test_the_loss_is_least_where_the_student_believes_what_the_teacher_does() ->
 
 def test_a_student_comes_to_say_what_its_teacher_says() -> None:
     teacher = tiny_tagger(seed=4)
-    believed = with_beliefs(teacher, unmarked())
+    believed = with_beliefs([teacher], unmarked())
     torch.manual_seed(0)
     student = student_of(teacher, "small", StudentSizes(layers=1, width=8, dropout=0.0))
     windows = [example.window for example in believed]
@@ -131,5 +140,5 @@ def test_a_student_comes_to_say_what_its_teacher_says() -> None:
 
 
 def test_a_student_is_made_by_the_recipe(tmp_path: Path) -> None:
-    sources = Sources(tmp_path, teacher=tmp_path / "base", student=StudentSizes(2, 64))
+    sources = Sources(tmp_path, teachers=(tmp_path / "base",), student=StudentSizes(2, 64))
     assert "--teacher MODEL --layers 2 --width 64" in command(sources, TrainingConfig())

@@ -195,7 +195,7 @@ def test_a_teacher_makes_sentences_of_two_marks_worth_more(called: list[tuple[An
     done = CliRunner().invoke(lgtalent, line.split(), standalone_mode=False)
     assert done.exception is None, done.exception
     [(sources, _, config, _)] = called
-    assert (sources.teacher, sources.student) == (Path("base"), StudentSizes(2, 64))
+    assert (sources.teachers, sources.student) == ((Path("base"),), StudentSizes(2, 64))
     assert config.partial_share > TrainingConfig().partial_share
 
 
