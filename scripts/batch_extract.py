@@ -1,6 +1,6 @@
-"""Extract every article of a folder into one JSONL file: batch_extract.py FOLDER OUT.jsonl.
+"""Extract every article of a corpus: batch_extract.py INPUT… --out FOLDER [--to parquet] …
 
-The same as `lgtalent extract FOLDER -o OUT.jsonl`; further options of that command may follow.
+The same as `lgtalent batch` with the same arguments; `--help` lists them.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ import sys
 from lgtalent_ie.cli import main
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3 or sys.argv[1].startswith("-"):
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
-    folder, output, *options = sys.argv[1:]
-    sys.argv = ["lgtalent", "extract", folder, "--output", output, *options]
+    sys.argv = ["lgtalent", "batch", *sys.argv[1:]]
     main()

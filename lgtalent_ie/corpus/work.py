@@ -1,0 +1,154 @@
+"""What a worker of a corpus run does: rows in, lines or tables and reasons out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lgtalent_ie.corpus.extraction import extract_items
+from lgtalent_ie.corpus.flat import (
+    Cells,
+    Further,
+    as_batches,
+    flatten,
+    further_cells,
+    schemas,
+)
+from lgtalent_ie.corpus.parts import Form, Rejected
+from lgtalent_ie.corpus.readers import Item
+from lgtalent_ie.corpus.rows import Row
+from lgtalent_ie.schema import Document
+
+if TYPE_CHECKING:
+    from lgtalent_ie.extractor import Extractor
+
+DOCUMENTS = "documents"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some rows of one part, in order; `rejected` are those among them that were no articles.
+
+    `hashes` are those of the ids of `rows`; `closes` is true where the part is full.
+    """
+
+    part: int
+    rows: tuple[Row, ...]
+    rejected: tuple[Rejected, ...] = ()
+    hashes: tuple[int, ...] = ()
+    closes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a chunk's rows: pieces to append to each file, and the rows that failed."""
+
+    documents: int
+    content: dict[str, list[bytes]]
+    rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that a worker needs to begin; it is pickled."""
+
+    model: str | None = None
+    device: str = "auto"
+    user_dictionary: str | None = None
+    entities: str | None = None
+    min_score: float = 0.0
+    published: str | None = None
+    to: Form = "jsonl"
+    further: tuple[Further, ...] = field(default_factory=tuple)
+    one_thread: bool = True
+
+
+def start_work(work: Work) -> Callable[[Chunk], Answer]:
+    """Load the model once; the function that is returned extracts chunk after chunk.
+
+    Raises as `Extractor`.
+    """
+    import torch
+
+    from lgtalent_ie.extractor import Extractor
+
+    if work.one_thread:
+        torch.set_num_threads(1)
+    extractor = Extractor(
+        work.model, work.device, work.user_dictionary, work.min_score, work.entities
+    )
+    return lambda chunk: answer(lambda rows: extract_rows(extractor, rows, work), chunk.rows)
+
+
+def answer(extract: Callable[[Sequence[Row]], Answer], rows: Sequence[Row]) -> Answer:
+    """`extract` of the rows; where it fails over all, of each, so that the others are not lost."""
+    try:
+        return extract(rows)
+    except Exception as error:
+        if len(rows) == 1:
+            reason = f"internal error, please report it: {type(error).__name__}: {error}"
+            return Answer(0, {}, (rejected(rows[0], reason),))
+    single = [answer(extract, [row]) for row in rows]
+    content: dict[str, list[bytes]] = {}
+    for one in single:
+        for name, pieces in one.content.items():
+            content.setdefault(name, []).extend(pieces)
+    return Answer(
+        sum(one.documents for one in single),
+        content,
+        tuple(r for one in single for r in one.rejected),
+    )
+
+
+def extract_rows(extractor: Extractor, rows: Sequence[Row], work: Work) -> Answer:
+    """The documents of some rows, as they will be written."""
+    items = (Item(row.id, row.text, row.published) for row in rows)
+    done: list[tuple[Row, Document]] = []
+    failed: list[Rejected] = []
+    results = extract_items(extractor, items, work.published)
+    for row, result in zip(rows, results, strict=True):
+        if result.document is None:
+            failed.append(rejected(row, str(result.error)))
+        else:
+            done.append((row, result.document))
+    return Answer(len(done), rendered(done, work), tuple(failed))
+
+
+def rendered(done: Sequence[tuple[Row, Document]], work: Work) -> dict[str, list[bytes]]:
+    """Documents as JSON lines, or as Arrow streams by table."""
+    if work.to == "jsonl":
+        return {DOCUMENTS: [b"".join(as_line(row, document) for row, document in done)]}
+    named = schemas(work.further)
+    tables: dict[str, list[Cells]] = {name: [] for name in named}
+    for row, document in done:
+        flat = flatten(row.id, document)
+        flat[DOCUMENTS][0] |= further_cells(row.columns, work.further)
+        for name, cells in flat.items():
+            tables[name] += cells
+    return {name: [stream] for name, stream in as_batches(tables, named).items()}
+
+
+def as_line(row: Row, document: Document) -> bytes:
+    """`{"id": …, <the document>, "columns": {…}}`; the last where the row has further columns."""
+    content = {"id": row.id} | document.to_dict()
+    if row.columns:
+        content["columns"] = row.columns
+    # Dates and decimals that msgspec does not know, from Arrow, are written as they print.
+    return msgspec.json.encode(content, enc_hook=str) + b"\n"
+
+
+def rejected(row: Row, reason: str) -> Rejected:
+    return Rejected(row.number, row.id, row.source, row.row, reason)
+
+
+def split(chunk: Chunk) -> list[Chunk]:
+    """A chunk for each row."""
+    return [Chunk(chunk.part, (row,)) for row in chunk.rows] or [chunk]
+
+
+def give_up(chunk: Chunk, reason: str) -> Answer:
+    """The answer for rows that cannot be worked at."""
+    return Answer(0, {}, tuple(rejected(row, reason) for row in chunk.rows))

@@ -1,0 +1,122 @@
+"""What worker processes of tests run instead of a model: light, quick, and mortal.
+
+Worker processes import this module by its name; it must not import pytest or torch.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from lgtalent_ie.corpus.rows import Row
+from lgtalent_ie.corpus.work import Answer, Chunk, Work, answer, rejected, rendered
+from lgtalent_ie.errors import ModelError
+from lgtalent_ie.schema import Count, Document, Fact, Mention, Organization, Span
+
+DEADLY, FAILING, SLOW = "DEADLY", "FAILING", "SLOW"
+
+
+def told(text: str, published: str | None) -> Document:
+    """A document in which the first word hires as many people as the text has characters."""
+    name, size = text.split()[0], len(text)
+    return Document(
+        text=text,
+        model="hand@1",
+        published=published,
+        mentions=(
+            Mention("m1", "ORG", 0, len(name), name, 0.9),
+            Mention("m2", "QUANTITY", 0, 1, f"{size}명", 0.8),
+        ),
+        organizations=(Organization("o1", name, (), ("m1",)),),
+        counts=(
+            Count("m2", 0, 1, f"연구원 {size}명", size, None, None, "명", "person", "exact", None,
+                  Span(0, 1, "연구원")),
+        ),
+        facts=(Fact("hire", ("o1",), None, None, None, ("m2",), (), 0, size, 0.7),),
+    )  # fmt: skip
+
+
+def by_hand(work: Work) -> Callable[[Chunk], Answer]:
+    """Instead of `work.start_work`: marked texts kill the process, fail, or take their time."""
+
+    def extract(rows: Sequence[Row]) -> Answer:
+        done, failed = [], []
+        for row in rows:
+            text = row.text or ""
+            if DEADLY in text:
+                os._exit(3)
+            if FAILING in text:
+                raise ValueError("a text that nothing can be done with")
+            if SLOW in text:
+                time.sleep(0.01)
+            if "refused" in text:
+                failed.append(rejected(row, "refused"))
+            else:
+                done.append((row, told(text, row.published or work.published)))
+        return Answer(len(done), rendered(done, work), tuple(failed))
+
+    return lambda chunk: answer(extract, chunk.rows)
+
+
+def no_model(work: Work) -> Callable[[Chunk], Answer]:
+    raise ModelError("model nowhere", "a model folder", "check the path")
+
+
+def dies_at_once(work: Work) -> Callable[[Chunk], Answer]:
+    os._exit(4)
+
+
+# For the crew alone: chunks are lists of numbers.
+
+
+def doubles() -> Callable[[list[int]], list[int]]:
+    """Doubles numbers; kills the process at 13, kills it the first time at 14 (see `unlucky`)."""
+
+    def handle(chunk: list[int]) -> list[int]:
+        for number in chunk:
+            if number == 13:
+                os._exit(1)
+            time.sleep(0.002 if number % 3 else 0.0)
+        return [2 * number for number in chunk]
+
+    return handle
+
+
+def unlucky(folder: str) -> Callable[[list[int]], list[int]]:
+    """Kills the process the first two times that it meets 14."""
+
+    def handle(chunk: list[int]) -> list[int]:
+        for times in range(2):
+            mark = f"{folder}/{times}"
+            if 14 in chunk and not os.path.exists(mark):  # noqa: PTH110
+                open(mark, "w").close()  # noqa: PTH123
+                os._exit(1)
+        return [2 * number for number in chunk]
+
+    return handle
+
+
+def raises() -> Callable[[list[int]], list[int]]:
+    def handle(chunk: list[int]) -> list[int]:
+        raise KeyError("a mistake in the program")
+
+    return handle
+
+
+def settings() -> Callable[[list[int]], tuple[int, str | None, list[str]]]:
+    """What a worker finds: its number, its threads, and the heavy modules it has loaded."""
+    heavy = [name for name in ("torch", "kiwipiepy", "pyarrow") if name in sys.modules]
+    return lambda chunk: (os.getpid(), os.environ.get("OMP_NUM_THREADS"), heavy)
+
+
+def forever() -> Callable[[list[int]], int]:
+    """Says its process number on standard output and never answers."""
+
+    def handle(chunk: list[int]) -> int:
+        print(os.getpid(), flush=True)
+        time.sleep(600)
+        return 0
+
+    return handle
