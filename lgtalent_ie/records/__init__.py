@@ -11,7 +11,9 @@ made of, in the order to read them; what needs the records above it stands furth
 
     dates                 dates_calendar: arithmetic and the days of an ISO value
                           dates_expressions: what an expression says before any anchor is known
-                          dates_numerals, dates_lexicon: its pieces; dates_grammar: how they join
+                          dates_numerals, dates_units, dates_foreign, dates_lexicon: its pieces
+                          dates_chains, dates_grammar: how they join
+                          dates_lunar: days of the lunar year; dates_values: times and sets
                           dates_point, dates_resolve: from an expression to its value
                           dates_reading: anchor, order of telling and direction in a document
 

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
 
+from lgtalent_ie.records.dates_chains import Match
+from lgtalent_ie.records.dates_foreign import plain_signs
 from lgtalent_ie.records.dates_grammar import MAX_LENGTH, expression_at, expression_of
 from lgtalent_ie.records.dates_lexicon import start_pattern
 from lgtalent_ie.records.dates_reading import read_dates
@@ -15,6 +17,8 @@ from lgtalent_ie.records.dates_resolve import resolve
 from lgtalent_ie.schema import Date
 
 _CLOSING = re.compile("['’]")
+# An expression and the particles behind it.
+_WINDOW = MAX_LENGTH + 16
 
 __all__ = ["DateMatch", "find_dates", "parse_date", "read_dates"]
 
@@ -44,22 +48,31 @@ def find_dates(text: str) -> tuple[DateMatch, ...]:
     >>> [(text[m.start:m.end], m.label) for m in find_dates(text)]
     [('지난해 3월', 'DATE'), ('매주 월요일', 'DATE'), ('오후 6시', 'TIME')]
     """
+    text = plain_signs(text)
     found, at, sieve = [], 0, start_pattern()
     while start := sieve.search(text, at):
         begin = start.start()
-        match = expression_at(text, begin)
-        if match and text[begin] in "'‘`" and _CLOSING.search(text, match.end, match.end + 40):
-            # The mark opens a quotation ('10년 이상'), it does not shorten a year.
-            begin += 1
-            match = expression_at(text, begin)
+        match = _expression(text[begin : begin + _WINDOW])
+        if match and text[begin] in "'‘`":
+            end = begin + match.end
+            if _CLOSING.search(text, end, end + 40):
+                # The mark opens a quotation ('10년 이상'), it does not shorten a year.
+                begin += 1
+                match = _expression(text[begin : begin + _WINDOW])
         if match is None:
             at = start.end()
             continue
+        at = begin + match.end
         label: Literal["DATE", "TIME"] = "TIME" if match.expression.is_time else "DATE"
-        opens = text[begin : match.end] in OPENERS and not text[:begin].strip()
-        found.append(DateMatch(begin, match.end, label, match.sure or opens))
-        at = match.end
+        sure = match.sure or (text[begin:at] in OPENERS and not text[:begin].strip())
+        found.append(DateMatch(begin, at, label, sure))
     return tuple(found)
+
+
+# Tables, menus and pasted pages repeat themselves; what was just read is not read again.
+@lru_cache(maxsize=1024)
+def _expression(window: str) -> Match | None:
+    return expression_at(window, 0)
 
 
 def parse_date(

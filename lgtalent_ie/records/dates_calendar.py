@@ -51,20 +51,24 @@ def week_value(of: date) -> str:
 
 
 def nth_week(year: int, month: int, nth: int) -> date | None:
-    """Monday of a month's nth week; week 1 holds the month's first Thursday (KS X ISO 8601)."""
-    first = date(year, month, 1)
-    thursday = first + timedelta(days=(3 - first.weekday()) % 7 + 7 * (nth - 1))
-    return thursday - timedelta(days=3) if thursday.month == month else None
+    """Monday of a month's nth week; week 1 holds the month's first Thursday (KS X ISO 8601).
+
+    The last week is number -1.
+    """
+    thursday = nth_weekday(year, month, nth, 4)
+    return thursday - timedelta(days=3) if thursday else None
 
 
 def nth_weekday(year: int, month: int, nth: int, weekday: int) -> date | None:
-    """A month's nth Monday (weekday 1) … Sunday (7), None where there is none."""
+    """A month's nth Monday (weekday 1) … Sunday (7), the last as -1, None where there is none."""
+    if nth < 0:
+        last = last_of_month(year, month)
+        return last - timedelta(days=(last.weekday() - weekday + 1) % 7)
     first = date(year, month, 1)
     found = first + timedelta(days=(weekday - 1 - first.weekday()) % 7 + 7 * (nth - 1))
     return found if found.month == month else None
 
 
-@lru_cache(maxsize=4096)
 def days_covered(value: str) -> tuple[str, str] | None:
     """First and last calendar day of a value, None for durations, sets and unknown parts.
 
@@ -73,6 +77,13 @@ def days_covered(value: str) -> tuple[str, str] | None:
     >>> days_covered("2023-10-11/2023-10-16")
     ('2023-10-11', '2023-10-16')
     """
+    if len(value) == 10 and value[4] == value[7] == "-":
+        return (value, value) if _is_day(value) else None
+    return _covered(value)
+
+
+@lru_cache(maxsize=4096)
+def _covered(value: str) -> tuple[str, str] | None:
     if "/" in value:
         first, _, last = value.partition("/")
         if len(last) < 6 and last.startswith("T"):
@@ -84,6 +95,14 @@ def days_covered(value: str) -> tuple[str, str] | None:
     except (ValueError, OverflowError):
         return None
     return (span[0].isoformat(), span[1].isoformat()) if span else None
+
+
+def _is_day(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _span(value: str) -> tuple[date, date] | None:

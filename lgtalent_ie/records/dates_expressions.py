@@ -1,26 +1,41 @@
-"""What a Korean calendar expression says before any anchor is known: four small trees."""
+"""What a Korean calendar expression says before any anchor is known: four small trees.
+
+They are structs of msgspec because a frozen dataclass of thirty fields takes ten times as long to
+make, and every date that is read makes one. None can hold itself, so the collector of cycles need
+not know them (`gc=False`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Direction = Literal["past", "next", "this", "following"]
 Base = Literal["anchor", "previous"]
 Effect = Literal["none", "repeat", "length", "about", "after", "before"]
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """A point or period of the calendar, from coarse to fine; `_off` fields count from a base."""
+class Calendar(msgspec.Struct, frozen=True, gc=False):
+    """A point or period of the calendar, from coarse to fine; `_off` fields count from a base.
+
+    `value` is an ISO 8601 value given as such; `era` is added to the year (단기: -2333; None for
+    the common era unsaid, 0 said); `lunar` is a day of the lunar year as month * 100 + day, 0 where
+    month and day say it.
+    """
+
+    value: str | None = None
 
     direction: Direction | None = None
     year: int | None = None
     year_off: int | None = None
     year_base: Base = "anchor"
+    era: int | None = None
+    new_year: int | None = None
     decade: int | None = None
     century: int | None = None
     half: int | None = None
+    term: int | None = None
     quarter: int | None = None
     quarter_off: int | None = None
     season: str | None = None
@@ -33,11 +48,13 @@ class Calendar:
     day: int | None = None
     day_off: int | None = None
     day_base: Base = "anchor"
-    lunar: str | None = None
+    edge_day: Literal["first", "last"] | None = None
+    lunar: int | None = None
     weekday: int | None = None
     weekend: int | None = None
     workdays: int | None = None
     same: int | None = None
+    same_span: int | None = None
     part: Literal["START", "MID", "END"] | None = None
     daypart: str | None = None
     hour: int | None = None
@@ -58,13 +75,13 @@ class Calendar:
         return not (
             self.day is None and self.day_off is None and self.weekday is None
             and self.lunar is None and self.same is None and self.weekend is None
-            and self.workdays is None
+            and self.workdays is None and self.edge_day is None
         )  # fmt: skip
 
     @property
     def has_year(self) -> bool:
         """Whether its year is said, in figures or by a word such as 올해."""
-        return self.year is not None or self.year_off is not None
+        return not (self.year is None and self.year_off is None and self.new_year is None)
 
     @property
     def has_month(self) -> bool:
@@ -72,8 +89,7 @@ class Calendar:
         return self.month is not None or self.month_off is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Length:
+class Length(msgspec.Struct, frozen=True, gc=False):
     """A duration: (ISO unit, number) pairs from coarse to fine; TH, TM, TS are clock units.
 
     `upto` is the upper end of an inexact length (`3~4년`), in the unit of the last pair.
@@ -90,8 +106,7 @@ class Length:
         return all(unit[0] == "T" for unit, _ in self.pairs)
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(msgspec.Struct, frozen=True, gc=False):
     """A length before (sign -1) or after (sign 1) the anchor: `사흘 전`."""
 
     length: Length
@@ -103,8 +118,7 @@ class Shift:
         return self.length.is_time
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(msgspec.Struct, frozen=True, gc=False):
     """From one calendar expression to another: `11~16일`."""
 
     first: Calendar

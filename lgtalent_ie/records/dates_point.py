@@ -5,40 +5,23 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from msgspec.structs import replace
+
 from lgtalent_ie.records import dates_calendar as calendar
 from lgtalent_ie.records.dates_expressions import Calendar
-from lgtalent_ie.records.dates_lexicon import lunar_days
-from lgtalent_ie.schema import Date, DateType, Mod
+from lgtalent_ie.records.dates_lunar import lunar_day, lunar_days
+from lgtalent_ie.records.dates_values import (
+    clock_value,
+    known_day,
+    parts_of,
+    record,
+    said_parts,
+    set_value,
+)
+from lgtalent_ie.schema import Date, Mod
 
-_PREFIX = re.compile(r"(\d{4})(?!\d)(?:-(\d\d)(?:-(\d\d))?)?")
+_YEARS = re.compile(r"(?:^|(?<=/))(?:\d{4}|XXXX)(?!\d)")
 _LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-
-
-def record(
-    value: str, mod: Mod | None, relative: bool, repeat: bool = False, time: bool = False
-) -> Date:
-    """The Date of a calendar value, with the days it covers; its mention is filled in later."""
-    days = None if repeat else calendar.days_covered(value)
-    first, last = days or (None, None)
-    kind: DateType = "SET" if repeat else "TIME" if time else "DATE"
-    return Date(None, kind, value, first, last, mod, relative)
-
-
-def parts_of(value: str) -> tuple[int, int | None, int | None] | None:
-    """Year, month, day of a calendar value as far as it says: `parts_of("2023-06")`."""
-    found = _PREFIX.match(value)
-    if found is None:
-        return None
-    year, month, day = found.groups()
-    return int(year), int(month) if month else None, int(day) if day else None
-
-
-def known_day(of: Date | None) -> date | None:
-    """The day of a record that says one; the first of a range."""
-    parts = parts_of(of.value) if of is not None else None
-    if parts is None or parts[1] is None or parts[2] is None:
-        return None
-    return calendar.day(parts[0], parts[1], parts[2])
 
 
 class Point:
@@ -56,43 +39,30 @@ class Point:
         # 새벽 2시 is an exact hour though 새벽 alone is the start of the morning.
         part = point.part if point.hour is None else None
         mod: Mod | None = part or point.bound or ("APPROX" if point.about else None)
+        if point.value is not None:
+            return record(point.value, mod, False)
         if point.same:
             told = self.previous
             if told is None or told.type not in ("DATE", "TIME"):
-                return None
+                return record("XXXX", None, True)
             return record(told.value, told.mod, True, time=told.type == "TIME")
+        if point.same_span:
+            value = self._same_span()
+            return None if value is None else record(value, mod, True)
         bare = point.is_time and not (point.has_day or point.repeat)
-        value = None if bare else self._repeated() if point.repeat else self._day_or_period()
+        value = None if bare else set_value(point) if point.repeat else self._day_or_period()
         if point.is_time:
-            clock = self.clock()
+            clock = clock_value(point)
             if clock is None:
                 return None
             if value is None and point.has_day:
                 return None
             value = (self._day_told() if value is None else value) + clock
-            return record(value, mod, self.relative, bool(point.repeat), time=True)
+            repeat = bool(point.repeat or point.workdays)
+            return record(value, mod, self.relative, repeat, time=True)
         if value is None:
             return None
         return record(value, mod, self.relative, bool(point.repeat) or bool(point.workdays))
-
-    def clock(self) -> str | None:
-        """`T18:00`, `TMO`; None where the hour cannot stand in the part of the day."""
-        point = self.point
-        if point.hour is None:
-            return f"T{point.daypart}"
-        hour, half = point.hour, point.daypart
-        if (
-            (half in ("AF", "EV") and 1 <= hour < 12)
-            or (half == "NI" and 6 <= hour <= 12)
-            or (half == "DT" and 1 <= hour <= 5)
-        ):
-            hour += 12
-        elif half == "MO" and hour == 12:
-            hour = 0
-        minute = point.minute or 0
-        if hour > 24 or (hour == 24 and minute):
-            return None
-        return f"T{hour:02d}:{minute:02d}" + (f":{point.second:02d}" if point.second else "")
 
     def _day_told(self) -> str:
         told = known_day(self.previous)
@@ -100,27 +70,6 @@ class Point:
             return ""
         self.relative = self.previous.relative
         return told.isoformat()
-
-    def _repeated(self) -> str:
-        point, year = self.point, "XXXX"
-        if point.weekday is not None:
-            return f"{year}-WXX-{point.weekday}"
-        if point.weekend:
-            return f"{year}-WXX-WE"
-        if point.repeat == "week":
-            return f"{year}-WXX"
-        if point.season:
-            return f"{year}-{point.season}"
-        if point.half:
-            return f"{year}-H{point.half}"
-        if point.repeat == "quarter" or point.quarter:
-            return f"{year}-Q{point.quarter or 'X'}"
-        if point.month is None and point.day is None and point.repeat not in ("month", "day"):
-            return year if not point.is_time else "XXXX-XX-XX"
-        month = "XX" if point.month is None else f"{point.month:02d}"
-        if point.day is None:
-            return f"{year}-{month}" + ("-XX" if point.repeat == "day" else "")
-        return f"{year}-{month}-{point.day:02d}"
 
     def _base(self, which: str, need: int, off: int) -> tuple[int, int | None, int | None] | None:
         """Parts of the date to count from, as fine as `need` (1 year, 2 month, 3 day)."""
@@ -143,26 +92,94 @@ class Point:
         if point.workdays:
             return "XXXX-WXX-WD"
         if point.day_off is not None:
-            parts = self._base(point.day_base, 3, point.day_off)
-            if parts is None or parts[1] is None or parts[2] is None:
-                return "XXXX-XX-XX"
-            told = calendar.day(parts[0], parts[1], parts[2])
-            moved = calendar.shift_days(told, point.day_off) if told else None
-            return moved.isoformat() if moved else None
+            return self._moved_day(point.day_off)
+        if point.edge_day is not None:
+            return self._edge_day(point.edge_day)
         bare_weekday = point.weekday is not None and not (point.day or point.nth_week or point.nth)
         if point.week_off is not None or point.weekend or bare_weekday:
             return self._week()
         year = self._year()
         if point.season or point.half or point.quarter or point.quarter_off is not None:
             return self._span(year)
-        if point.lunar is not None:
+        if point.term is not None:
+            return self._term(year, point.term)
+        if point.lunar is not None and (point.day is None or point.lunar == 0):
             return self._lunar(year)
-        return self._month_and_day(year)
+        value = self._month_and_day(year)
+        return self._agreeing(value, year) if point.weekday and point.day else value
+
+    def _agreeing(self, value: str | None, year: int | None) -> str | None:
+        """A day said with its weekday (30일(금)) in the direction in which the two agree."""
+        for forward in (None, True, False):
+            if forward is not None:
+                if self.point.direction is not None or self.point.has_year:
+                    break
+                other = Point(self.point, self.anchor, self.previous, forward)
+                found = other._month_and_day(year)
+            else:
+                found = value
+            days = calendar.days_covered(found) if found else None
+            if days and date.fromisoformat(days[0]).isoweekday() == self.point.weekday:
+                return found
+        return value
+
+    def _moved_day(self, days: int) -> str | None:
+        """전날, 사흘 뒤의 날: so many days from today, from the day told before, from a holiday."""
+        point = self.point
+        if point.lunar is not None or (point.month and point.day):
+            holiday = Point(replace(point, day_off=None), self.anchor, self.previous, self.future)
+            value = holiday._day_or_period()
+            self.relative = holiday.relative
+            covered = calendar.days_covered(value) if value else None
+            if covered is None:
+                return value
+            moved = calendar.shift_days(date.fromisoformat(covered[0]), days)
+            return moved.isoformat() if moved else None
+        parts = self._base(point.day_base, 3, days)
+        if parts is None or parts[1] is None or parts[2] is None:
+            said = said_parts(self.previous.value) if self.previous else None
+            if point.day_base == "previous" and days == 0 and said and said[2]:
+                return "-".join((said[0], said[1] or "XX", said[2]))
+            return "XXXX-XX-XX"
+        told = calendar.day(parts[0] + (point.year_off or 0), parts[1], parts[2])
+        moved = calendar.shift_days(told, days) if told else None
+        return moved.isoformat() if moved else None
+
+    def _edge_day(self, which: str) -> str | None:
+        """The first or the last day of the period that the rest of the point says."""
+        period = Point(replace(self.point, edge_day=None), self.anchor, self.previous, self.future)
+        value = period._day_or_period()
+        self.relative = period.relative
+        days = calendar.days_covered(value) if value else None
+        if days is not None:
+            return days[which == "last"]
+        return {"first": "XXXX-01-01", "last": "XXXX-12-31"}[which] if value == "XXXX" else None
+
+    def _same_span(self) -> str | None:
+        """지난해 같은 기간: the period told before, moved to the year that is said."""
+        year = self._year()
+        told = self.previous
+        said = said_parts(told.value) if told is not None and told.type == "DATE" else None
+        if told is None or said is None:
+            return "XXXX" if year is None else f"{year:04d}"
+        if year is None or said[0] == "XXXX":
+            return _YEARS.sub("XXXX" if year is None else f"{year:04d}", told.value)
+        ends = told.value.rpartition("/")[2]
+        move = year - int(said_year[0] if (said_year := parts_of(ends)) else said[0])
+        if self.point.year_base == "previous" and self.point.year_off is not None:
+            move = self.point.year_off
+        value = _YEARS.sub(lambda found: f"{int(found.group()) + move:04d}", told.value)
+        return value if calendar.days_covered(value) else None
 
     def _year(self) -> int | None:
         point = self.point
         if point.year is not None:
-            return point.year
+            return point.year + (point.era or 0)
+        if point.new_year is not None:
+            # Before the turn of the year 새해 is the next one, behind it the one that began.
+            self.relative = True
+            coming = point.direction == "next"
+            return self.anchor.year + (coming or self.anchor.month > 6) if self.anchor else None
         if point.year_off is None:
             return None
         parts = self._base(point.year_base, 1, point.year_off)
@@ -174,11 +191,15 @@ class Point:
         month, day = point.month, point.day
         if point.month_off is not None:
             parts = self._base(point.month_base, 2, point.month_off)
+            said = said_parts(self.previous.value) if self.previous else None
             if parts and parts[1]:
                 back = -1 if point.direction == "past" and point.part else 0
-                year, month = calendar.shift_months(parts[0], parts[1], point.month_off + back)
+                its_year, month = calendar.shift_months(parts[0], parts[1], point.month_off + back)
+                year = year if point.has_year else its_year
+            elif point.month_base == "previous" and point.month_off == 0 and said and said[1]:
+                month = int(said[1])
             elif point.day is None:
-                return "XXXX-XX"
+                return "XXXX-XX" if year is None else f"{year:04d}-XX"
         elif month is not None and year is None and not point.has_year:
             if day is not None and day > _LONGEST[month - 1]:
                 return None
@@ -291,6 +312,13 @@ class Point:
             return named.isoformat() if named else None
         return calendar.week_value(monday) + ("-WE" if point.weekend else "")
 
+    def _term(self, year: int | None, term: int) -> str:
+        """A half of the school year: March to August, September to February (고등교육법)."""
+        known = "XXXX" if year is None else f"{year:04d}"
+        if term == 1:
+            return f"{known}-03/{known}-08"
+        return f"{known}-09/" + ("XXXX" if year is None else f"{year + 1:04d}") + "-02"
+
     def _span(self, year: int | None) -> str | None:
         point, today = self.point, self.anchor
         name = f"Q{point.quarter}" if point.quarter else f"H{point.half}" if point.half else ""
@@ -330,13 +358,18 @@ class Point:
 
     def _lunar(self, year: int | None) -> str | None:
         point, today = self.point, self.anchor
+        month, day = divmod(point.lunar, 100) if point.lunar else (point.month, point.day)
+        known = "XXXX" if year is None else f"{year:04d}"
+        if month is None or day is None:
+            # A lunar month is no solar one; all but the last two end in the same year.
+            return known if month is None or month < 11 else "XXXX"
+        self.relative = self.relative or year is None
         if year is not None:
-            return lunar_days().get((point.lunar or "", year))
+            found = lunar_day(year, month, day)
+            return found.isoformat() if found else known if month < 11 and day < 31 else None
         if point.has_year or today is None:
-            return None
-        self.relative = True
-        now = today.isoformat()[:10]
-        days = sorted(d for (name, _), d in lunar_days().items() if name == point.lunar)
+            return "XXXX"
+        now, days = date(today.year, today.month, today.day), lunar_days(month, day)
         if self._forward() or point.direction == "this":
-            return next((d for d in days if d >= now), None)
-        return next((d for d in reversed(days) if d <= now), None)
+            return next((d.isoformat() for d in days if d >= now), None)
+        return next((d.isoformat() for d in reversed(days) if d <= now), None)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import date, datetime, timedelta
+
+from msgspec.structs import replace
 
 from lgtalent_ie.records import dates_calendar as calendar
 from lgtalent_ie.records.dates_expressions import Calendar, Expression, Length, Shift, Stretch
-from lgtalent_ie.records.dates_point import Point, known_day, parts_of, record
+from lgtalent_ie.records.dates_point import Point
+from lgtalent_ie.records.dates_values import clock_value, known_day, parts_of, record
 from lgtalent_ie.schema import Date, Mod
+
+_UNKNOWN = {"Y": "XXXX", "Q": "XXXX-QX", "M": "XXXX-XX", "W": "XXXX-WXX", "D": "XXXX-XX-XX"}
 
 
 def resolve(
@@ -25,10 +30,18 @@ def resolve(
 
 
 def duration_value(pairs: tuple[tuple[str, float], ...]) -> str:
-    """ISO 8601 duration: `duration_value((("Y", 1), ("M", 6))) == "P1Y6M"`."""
-    days = "".join(f"{number:g}{unit}" for unit, number in pairs if unit[0] != "T")
-    clock = "".join(f"{number:g}{unit[1]}" for unit, number in pairs if unit[0] == "T")
+    """ISO 8601 duration: `duration_value((("Y", 1), ("M", 6))) == "P1Y6M"`.
+
+    Quarters are three months, a number that is not said (수년) is the X of TIMEX3: `PXY`.
+    """
+    pairs = tuple(("M", 3 * number) if unit == "Q" else (unit, number) for unit, number in pairs)
+    days = "".join(f"{_written(number)}{unit}" for unit, number in pairs if unit[0] != "T")
+    clock = "".join(f"{_written(number)}{unit[1]}" for unit, number in pairs if unit[0] == "T")
     return f"P{days}" + (f"T{clock}" if clock else "")
+
+
+def _written(number: float) -> str:
+    return f"{number:g}" if number >= 0 else "X"
 
 
 def _length(length: Length) -> Date:
@@ -53,11 +66,10 @@ def _shift(
         value = _length(shift.length).value
         return Date(None, "DURATION", value, mod="BEFORE" if shift.sign < 0 else "AFTER")
     # What followed in a story (사흘 뒤 숨졌다) counts from the day told before.
-    told = known_day(previous) if shift.sign > 0 and future is False else None
+    told = _told_start(previous, unit) if shift.sign > 0 and future is False else None
     base = told or anchor
-    if base is None:
-        unknown = {"Y": "XXXX", "M": "XXXX-XX", "W": "XXXX-WXX", "D": "XXXX-XX-XX"}[unit]
-        return record(unknown, mod, True)
+    if base is None or any(number < 0 for _, number in pairs):
+        return record(_UNKNOWN[unit], mod, True)
     moved: date | None = base
     if any(number != int(number) for _, number in pairs):
         return None
@@ -65,10 +77,9 @@ def _shift(
         if moved is None:
             return None
         count = int(number) * shift.sign
-        if name in "YM":
-            year, month = calendar.shift_months(
-                moved.year, moved.month, count * (12 if name == "Y" else 1)
-            )
+        if name in "YQM":
+            months = {"Y": 12, "Q": 3, "M": 1}[name]
+            year, month = calendar.shift_months(moved.year, moved.month, count * months)
             if not 1 <= year <= 9998:
                 return None
             moved = date(year, month, min(moved.day, calendar.last_of_month(year, month).day))
@@ -76,15 +87,28 @@ def _shift(
             moved = calendar.shift_days(moved, count * (7 if name == "W" else 1))
     if moved is None:
         return None
-    shapes = {"Y": f"{moved.year:04d}", "M": f"{moved.year:04d}-{moved.month:02d}"}
+    shapes = {
+        "Y": f"{moved.year:04d}", "M": f"{moved.year:04d}-{moved.month:02d}",
+        "Q": f"{moved.year:04d}-Q{(moved.month + 2) // 3}",
+    }  # fmt: skip
     value = shapes.get(unit) or (
         calendar.week_value(moved) if unit == "W" else moved.isoformat()[:10]
     )
     return record(value, mod, True)
 
 
+def _told_start(previous: Date | None, unit: str) -> date | None:
+    """The day that a distance in a story counts from: for years, a year that was told will do."""
+    if (day := known_day(previous)) or previous is None:
+        return day
+    year, month, _ = parts_of(previous.value) or (None, None, None)
+    if year is None or unit not in ("Y", "M") or (unit == "M" and month is None):
+        return None
+    return calendar.day(year, month or 1, 1)
+
+
 def _moved_clock(shift: Shift, anchor: date | None) -> str | None:
-    if not isinstance(anchor, datetime):
+    if not isinstance(anchor, datetime) or any(number < 0 for _, number in shift.length.pairs):
         return None
     seconds = {"TH": 3600, "TM": 60, "TS": 1}
     try:
@@ -99,8 +123,10 @@ def _stretch(
 ) -> Date | None:
     left, right = stretch.first, stretch.last
     start_anchor, start_future = anchor, future
-    if right.has_year and left.month and not (left.has_year or left.direction):
-        # 11월부터 내년 2월까지: the start counts back from the year that the end says.
+    year_left_out = right.has_year and left.month and right.year_base != "previous"
+    month_left_out = right.month_off is not None and left.day and not left.has_month
+    if (year_left_out or month_left_out) and not (left.has_year or left.direction):
+        # 11월부터 내년 2월까지, 28일부터 내달 3일까지: the start counts back from the end.
         end = resolve(right, anchor, previous, future)
         start_anchor = date.fromisoformat(end.first) if end and end.first else None
         start_future = None
@@ -122,12 +148,12 @@ def _stretch(
             carried["month_off"] = None if known else left.month_off
             carried["month_base"] = left.month_base
     if left.part is not None and first.mod is not None and right.part is None:
-        first = replace(first, mod=None)
+        first = dataclasses.replace(first, mod=None)
     if right.weekday is not None and right.day is None and right.week_off is None:
         carried = {"week_off": left.week_off, "direction": left.direction}
     if right.day_off is not None or right.month_off is not None or right.year_off is not None:
         carried = {}
-    full = replace(right, **carried)  # type: ignore[arg-type]
+    full = replace(right, **carried)
     last = resolve(full, anchor, first if known else previous, future)
     if last is None:
         return None
@@ -144,8 +170,8 @@ def _stretch(
 def _later_clock(left: Calendar, right: Calendar) -> str | None:
     """The later of two clock times, in the half of the day that fits (오전 9시~6시)."""
     halves = [right.daypart] if right.daypart else [left.daypart, "AF"]
-    clocks = [Point(replace(right, daypart=half), None, None, None).clock() for half in halves]
-    start = Point(left, None, None, None).clock()
+    clocks = [clock_value(replace(right, daypart=half)) for half in halves]
+    start = clock_value(left)
     later = [clock for clock in clocks if clock and start and clock > start]
     return later[0] if later else clocks[0]
 

@@ -27,6 +27,9 @@ _TAIL = re.compile(
 _LETTER = re.compile(r"[A-Za-z0-9]")
 _RANGE = re.compile(r" ?[~∼〜～] ?|[–—−-]")
 _NEIGHBOURS = re.compile(r"·|, ?")
+# A joint stands right behind the first number or behind its unit, the longest of 12 characters.
+_ANY_JOINT = re.compile("[~∼〜～–—−·,-]")
+_FARTHEST_JOINT = 16
 _COLON = re.compile(r" ?: ?")
 _VERSUS = re.compile(r" ?대 ?")
 _RATIO_TAIL = re.compile(
@@ -34,7 +37,8 @@ _RATIO_TAIL = re.compile(
 )
 _FIRST = re.compile(r"첫 ?번째|첫째")
 _SYMBOLS = {
-    "US$": "USD", "HK$": "HKD", "NT$": "TWD", "A$": "AUD", "C$": "CAD", "S$": "SGD",
+    "US$": "USD", "HK$": "HKD", "NT$": "TWD", "NZ$": "NZD", "MX$": "MXN", "A$": "AUD",
+    "C$": "CAD", "S$": "SGD", "R$": "BRL",
     "$": "USD", "＄": "USD", "€": "EUR", "£": "GBP", "₩": "KRW", "￦": "KRW", "¥": "JPY",
     "￥": "JPY", "₹": "INR", "₫": "VND", "₽": "RUB",
 }  # fmt: skip
@@ -77,24 +81,10 @@ def measure_at(text: str, at: int, before: str = "", lenient: bool = False) -> M
     (19000000, '달러', 'USD')
     """
     context = before[-16:] + text[max(0, at - 16) : at]
-    if first := _FIRST.match(text, at):
-        unit = "번째" if first[0].endswith("번째") else "째"
-        return _made(at, first.end(), 1, unit, "ordinal", sure=False)
-    if symbol := _symbol(text, at):
-        return _money(text, at, symbol)
-    if text.startswith("제", at):
-        return _ordinal(text, at, context)
-    if text.startswith("영하", at):
-        number_at = at + 2 + text.startswith(" ", at + 2)
-        measure = measure_at(text, number_at, "영하", lenient)
-        if measure is None or measure.dimension != "temperature":
-            return None
-        return _negative(measure, at)
-    if text[at : at + 1] in ("-", "−", "＋", "+") and at + 1 < len(text):
-        measure = measure_at(text, at + 1, context, lenient) if text[at + 1].isdigit() else None
-        if measure is None:
-            return None
-        return _negative(measure, at) if text[at] in "-−" else replace(measure, start=at)
+    if not text[at : at + 1].isdecimal():
+        marked, measure = _marked(text, at, context, lenient)
+        if marked:
+            return measure
     for numeral in numerals_at(text, at):
         if _is_part_of_unit(text, numeral):
             continue
@@ -107,6 +97,29 @@ def measure_at(text: str, at: int, before: str = "", lenient: bool = False) -> M
         if measure is not None:
             return measure
     return None
+
+
+def _marked(text: str, at: int, context: str, lenient: bool) -> tuple[bool, Measure | None]:
+    """Whether a mark, a sign or a word opens the measure at `at`, and that measure."""
+    if first := _FIRST.match(text, at):
+        unit = "번째" if first[0].endswith("번째") else "째"
+        return True, _made(at, first.end(), 1, unit, "ordinal", sure=False)
+    if symbol := _symbol(text, at):
+        return True, _money(text, at, symbol)
+    if text.startswith("제", at):
+        return True, _ordinal(text, at, context)
+    if text.startswith("영하", at):
+        number_at = at + 2 + text.startswith(" ", at + 2)
+        measure = measure_at(text, number_at, "영하", lenient)
+        if measure is None or measure.dimension != "temperature":
+            return True, None
+        return True, _negative(measure, at)
+    if text[at : at + 1] in ("-", "−", "＋", "+") and at + 1 < len(text):
+        measure = measure_at(text, at + 1, context, lenient) if text[at + 1].isdigit() else None
+        if measure is None:
+            return True, None
+        return True, _negative(measure, at) if text[at] in "-−" else replace(measure, start=at)
+    return False, None
 
 
 def unit_behind(
@@ -202,6 +215,8 @@ def _range(text: str, first: Numeral, context: str, lenient: bool) -> Measure | 
     if first.value is None or first.script not in ("digits", "sino"):
         return None
     at = first.end
+    if not _ANY_JOINT.search(text, at, at + _FARTHEST_JOINT):
+        return None
     unit_of_first: Unit | None = None
     separator = _RANGE.match(text, at)
     neighbours = None if separator else _NEIGHBOURS.match(text, at)

@@ -5,7 +5,9 @@ a short quoted name inside the run belong to it (`인공지능(AI) 연구자`, `
 Particles, endings, bound nouns and mentions of time end the run, and so does an adverbial noun
 (`그 결과`, `지난해`), which has no particle but modifies the verb. `tables/phrase_words.tsv` lists
 words by role: adverbial; between (phrase and number: `지원자 평균 20명`); action (what is done with
-the things, not the things: `공장 2개 증설`); institution (subjects that count others).
+the things, not the things: `공장 2개 증설`); institution (subjects that count others); measure
+(names of a size or sum, of which nothing is counted: `연면적 300㎡`); reign (what 대 numbers:
+`21대 국회`).
 """
 
 from __future__ import annotations
@@ -21,13 +23,15 @@ from lgtalent_ie.schema import Span
 from lgtalent_ie.tables import read_table
 
 _DETERMINERS = frozenset(("이", "그", "저", "각", "전", "현", "양", "본", "해당", "이번"))
-_ADVERBIAL_SUFFIXES = frozenset(("당", "별", "씩", "째", "쯤", "끼리", "여"))
+_ADVERBIAL_SUFFIXES = frozenset(("당", "씩", "째", "쯤", "끼리", "여"))
 _NOUN_TAGS = ("NNG", "NNP", "XSN", "XPN", "XR", "SL", "SH")
 _JOINTS = MIDDLE_DOTS | frozenset("/&-")
 _MARKS = {")": "(", "]": "[", "’": "‘", "”": "“", "'": "'", '"': '"', "」": "「", "》": "《"}
 # A name at the head of the phrase owns the number or is the place of it; nothing is counted.
 _OWNERS = frozenset(("ORG", "PERSON", "LOCATION", "EVENT", "DATE", "TIME"))
 _TIMES = frozenset(("DATE", "TIME"))
+# 여름 인턴 자리: inside a phrase a season modifies as any noun does.
+_SEASONS = frozenset(("봄", "여름", "가을", "겨울"))
 # Quantities that modify a noun: 5개 대학 학생 100명, 20대 청년 30명, 1차 합격자 8명.
 _ATTRIBUTIVE = (
     "개", "가지", "대", "차", "급", "세대", "학년", "등급", "단계", "순위", "기", "개국",
@@ -35,7 +39,7 @@ _ATTRIBUTIVE = (
 _LONGEST = 24
 _LONGEST_INSERT = 32
 
-Role = Literal["adverbial", "between", "action", "institution"]
+Role = Literal["adverbial", "between", "action", "institution", "measure", "reign"]
 
 
 @cache
@@ -78,6 +82,8 @@ def noun_phrase_before(
     if at == 0:
         return None
     head = morphemes[at - 1]
+    if head.tag == "SSO" or (head.tag == "SS" and reading.text[head.end : head.end + 1] != " "):
+        return None
     owner = mention_at(reading, head.start)
     if owner is not None and (owner.label in _OWNERS or owner.label == "QUANTITY"):
         return None
@@ -142,7 +148,7 @@ def _step_left(
     if "\n" in reading.text[morpheme.end : morphemes[min(left, len(morphemes) - 1)].start]:
         return left
     if mention is not None:
-        if mention.label in _TIMES:
+        if mention.label in _TIMES and (at_head or mention.text not in _SEASONS):
             return left
         if mention.label == "QUANTITY" and not mention.text.endswith(_ATTRIBUTIVE):
             return left
@@ -157,6 +163,11 @@ def _step_left(
         return left - 1
     if at_head:
         return left
+    # 우리 측 인원
+    if surface == "측" and left > 1 and morphemes[left - 2].tag.startswith("N"):
+        return left - 1
+    if morpheme.tag == "NP" and surface in ("우리", "저희"):
+        return left - 1
     if surface in _JOINTS or surface == "및" or (morpheme.tag == "MM" and surface in _DETERMINERS):
         return left - 1
     if morpheme.tag == "SN" and left > 1 and morphemes[left - 2].tag in ("SL", "NNP"):
@@ -190,7 +201,7 @@ def _without_edge(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, 
         determiner = morpheme.tag == "MM" or morpheme.form == "이번"
         rest = reading.text[morpheme.end : morphemes[at - 1].end].strip()
         of_head = determiner and " " not in rest
-        member = determiner or morpheme.tag.startswith((*_NOUN_TAGS, "SN"))
+        member = determiner or morpheme.tag.startswith((*_NOUN_TAGS, "SN", "NP"))
         if member and not (of_head or morpheme.tag == "XSN" or surface in _JOINTS):
             break
         left += 1

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from lgtalent_ie.records.characters import is_hangul
-from lgtalent_ie.records.measures import measure_at
+from lgtalent_ie.records.measures import Measure, measure_at
 from lgtalent_ie.records.numerals import number_words, parse_number
 from lgtalent_ie.records.units import units
 
 __all__ = ["QuantityMatch", "find_quantities", "parse_number"]
+
+
+# What is looked at left of a quantity, and from its start on: a number, its unit, what follows.
+_CONTEXT = 16
+_WINDOW = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ def _anchor() -> re.Pattern[str]:
     behind = re.escape("".join(sorted({unit.unit[0] for unit in units()} | inner)))
     return re.compile(
         r"(?<![A-Za-z0-9０-９])(?<![0-9０-９][.,:/-])"
-        r"(?:(?:US|HK|NT|A|C|S)?[$＄€£₩￦¥￥₹₫₽] ?[0-9]|[½¼¾⅛]"
+        r"(?:(?:US|HK|NT|NZ|MX|A|C|S|R)?[$＄€£₩￦¥￥₹₫₽] ?[0-9]|[½¼¾⅛]"
         r"|(?:(?<![^\s(\[])[-−+＋])?[0-9０-９]{1,21}"
         rf"(?=[.,，．~∼〜～–—−·: \-여남분{heads}{behind}])(?![0-9０-９])"
         r"|(?:(?<![가-힣])|(?<=(?<![가-힣])[약총근]))"
@@ -63,10 +68,19 @@ def find_quantities(text: str) -> tuple[QuantityMatch, ...]:
     anchor, at = _anchor(), 0
     while match := anchor.search(text, at):
         start = match.start()
-        measure = measure_at(text, start)
+        left = max(0, start - _CONTEXT)
+        measure = _measure(text[left : start + _WINDOW], start - left)
+        if measure is not None and left + measure.end > start + _WINDOW - _CONTEXT:
+            left, measure = 0, measure_at(text, start)
         if measure is None or (not measure.sure and _grown_together(text, start)):
             at = match.end() if match.end() > start else start + 1
             continue
-        found.append(QuantityMatch(start, measure.end, measure.sure))
-        at = measure.end
+        at = left + measure.end
+        found.append(QuantityMatch(start, at, measure.sure))
     return tuple(found)
+
+
+# Tables, menus and pasted pages repeat themselves; what was just read is not read again.
+@lru_cache(maxsize=1024)
+def _measure(window: str, at: int) -> Measure | None:
+    return measure_at(window, at)

@@ -127,6 +127,8 @@ def numerals_at(text: str, at: int) -> tuple[Numeral, ...]:
     """
     if at >= len(text) or not starts_numeral(text[at]):
         return ()
+    if plain := _plain_digits().match(text, at):
+        return (Numeral(at, plain.end(), int(plain[0].replace(",", "")), None, None, "digits"),)
     found = _compound(text, at)
     found += [part for head in found if (part := _fraction(text, head))]
     if text[at].isdigit():
@@ -148,6 +150,16 @@ def numerals_at(text: str, at: int) -> tuple[Numeral, ...]:
             found.append(Numeral(at, at + length, share, None, None, "part"))
     found.sort(key=lambda n: -n.end)
     return tuple(found)
+
+
+@cache
+def _plain_digits() -> re.Pattern[str]:
+    """Digits with nothing behind them that could belong to the numeral, as most numbers are."""
+    words = re.escape("".join(_lexicon().sino))
+    return re.compile(
+        rf"[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,5}}(?![{_DIGIT}.,．，{words}여남분]| [만억])"
+        rf"|[0-9]{{1,18}}(?![{_DIGIT}.,．，{words}여남분]| [만억])"
+    )
 
 
 def parse_number(text: str) -> int | float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, get_args
 
@@ -21,12 +21,17 @@ from lgtalent_ie.tables import read_table
 
 # Adverbs that may stand between a bounding word and its number without changing either.
 NEUTRAL = ("모두", "총", "전체", "각각", "각", "다시", "무려", "단", "겨우", "고작", "또", "합쳐")
+# What is numbered by a bare number behind it: 시즌 3, 파트2.
+NUMBERED = frozenset(
+    "시즌 시리즈 파트 레벨 단계 챕터 스테이지 라운드 세트 넘버 타입 클래스 버전 코스 권역".split()
+)
 _PARTICLE = re.compile(
     r"(?:을|를|이|가|에|도|은|는|의|로|으로)?(?:도|는|만)? ?(?:훨씬 |크게 |약간 )?"
 )
 _JOINTS = "-–—:/⁄.,"
 _LONGEST_MENTION = 80
 _WINDOW = 24
+_MAX_STARTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ def parse_quantity(text: str, *, before: str = "", after: str = "") -> Count | N
     measure = _measure_in(shown, before)
     if measure is None:
         return None
+    if name := _numbered(shown, measure):
+        measure = replace(measure, unit=name, dimension="ordinal")
     before = (before + shown[: measure.start])[-_WINDOW:]
     after = (shown[measure.end :] + after)[:_WINDOW]
     return Count(
@@ -94,6 +101,14 @@ def parse_quantity(text: str, *, before: str = "", after: str = "") -> Count | N
         currency=measure.currency,
         of=None,
     )
+
+
+def _numbered(text: str, measure: Measure) -> str | None:
+    """The word in front of a bare number that the number is of: 시즌 of `시즌 3`."""
+    if measure.unit is not None or measure.dimension != "other" or measure.end != len(text):
+        return None
+    word = text[: measure.start].strip()
+    return word if word in NUMBERED else None
 
 
 def bound_of(before: str, after: str, more: bool = False) -> Bound:
@@ -127,19 +142,19 @@ def _bound_before(before: str) -> Bound:
 def _bound_after(after: str) -> Bound:
     found: Bound = "exact"
     at = 0
-    for _ in range(2):
+    for _ in range(2 if after else 0):
         # 10명 정도 이상, 10명가량을 넘는: a limit may stand behind an approximation.
         particle = _PARTICLE.match(after, at)
         starts = {at, at + after.startswith(" ", at), particle.end() if particle else at}
         words = [
-            (word, start)
-            for word in _after_words()
-            for start in starts
-            if after.startswith(word, start) and _ends_word(word, after, start)
+            (match.group(), start)
+            for start in sorted(starts)
+            if (match := _after_word().match(after, start))
+            and _ends_word(match.group(), after, start)
         ]
         if not words:
             break
-        word, start = words[0]
+        word, start = max(words, key=lambda found: len(found[0]))
         found, at = bounds("after")[word], start + len(word)
         if found != "approx":
             break
@@ -147,9 +162,10 @@ def _bound_after(after: str) -> Bound:
 
 
 @cache
-def _after_words() -> tuple[str, ...]:
-    """The words behind a number, longest first."""
-    return tuple(sorted(bounds("after"), key=lambda word: -len(word)))
+def _after_word() -> re.Pattern[str]:
+    """A word behind a number, the longest that fits."""
+    words = sorted(bounds("after"), key=lambda word: -len(word))
+    return re.compile("|".join(map(re.escape, words)))
 
 
 def _ends_word(word: str, after: str, start: int) -> bool:
@@ -163,10 +179,12 @@ def _ends_word(word: str, after: str, start: int) -> bool:
 
 def _measure_in(text: str, before: str) -> Measure | None:
     """The measure of a mention: strictly read, else leniently, else its first number alone."""
-    starts = [at for at in range(len(text)) if _may_start(text, at)][:12]
-    for at in starts:
-        if measure := measure_at(text, at, before):
-            return measure
+    starts: list[int] = []
+    for at in range(len(text)):
+        if len(starts) < _MAX_STARTS and _may_start(text, at):
+            starts.append(at)
+            if measure := measure_at(text, at, before):
+                return measure
     for at in starts[:1]:
         if measure := measure_at(text, at, before, lenient=True):
             return measure
@@ -195,4 +213,4 @@ def _may_start(text: str, at: int) -> bool:
         return previous in " (" and text[at + 1 : at + 2].isdigit()
     if is_hangul(character) and is_hangul(previous):
         return False
-    return starts_numeral(character) or character in "제첫영$＄€£¥￥₩￦₹₫₽UHNACS"
+    return starts_numeral(character) or character in "제첫영$＄€£¥￥₩￦₹₫₽UHNACSRM"

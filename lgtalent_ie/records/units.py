@@ -19,7 +19,7 @@ example    an own sentence; the mention stands in [ ]
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, get_args
 
 from lgtalent_ie.schema import Dimension
@@ -60,13 +60,14 @@ def units_at(text: str, at: int) -> tuple[Unit, ...]:
     >>> [(u.unit, u.dimension) for u in units_at("%포인트", 0)]
     [('%포인트', 'ratio'), ('%', 'ratio')]
     """
-    if at >= len(text):
-        return ()
-    return tuple(u for u in _by_first().get(text[at], ()) if text.startswith(u.unit, at))
+    lengths = _lengths().get(text[at : at + 1])
+    return _units_of(text[at : at + lengths[0]]) if lengths else ()
 
 
 def holds(unit: Unit, value: int | float | None, before: str) -> bool:
     """Whether the condition of `unit` holds for the number and the text in front of it."""
+    if not unit.when:
+        return True
     kind, _, rest = unit.when.partition(":")
     if kind == "near":
         return any(word in before for word in rest.split(","))
@@ -94,16 +95,37 @@ def _factor(written: str) -> float | None:
     return float(written.replace("10^", "1e")) if written else None
 
 
+# The letters behind numbers repeat; they are compared with the table once.
+@lru_cache(maxsize=4096)
+def _units_of(following: str) -> tuple[Unit, ...]:
+    """The units that `following` starts with."""
+    senses = _senses()
+    return tuple(
+        unit for length in _lengths()[following[0]] for unit in senses.get(following[:length], ())
+        if length <= len(following)
+    )  # fmt: skip
+
+
 @cache
-def _by_first() -> dict[str, tuple[Unit, ...]]:
+def _lengths() -> dict[str, tuple[int, ...]]:
+    """First character → the lengths of the units that begin with it, longest first."""
+    lengths: dict[str, set[int]] = {}
+    for unit in _senses():
+        lengths.setdefault(unit[0], set()).add(len(unit))
+    return {first: tuple(sorted(group, reverse=True)) for first, group in lengths.items()}
+
+
+@cache
+def _senses() -> dict[str, tuple[Unit, ...]]:
+    """Unit as written → its senses, those with a condition first."""
     index: dict[str, list[Unit]] = {}
     for unit in units():
-        index.setdefault(unit.unit[0], []).append(unit)
+        index.setdefault(unit.unit, []).append(unit)
     order = ("near", "tens", ">", "")
     rank = {"": len(order)} | {name: at for at, name in enumerate(order) if name}
 
-    def key(unit: Unit) -> tuple[int, int]:
+    def key(unit: Unit) -> int:
         kind = unit.when.partition(":")[0]
-        return -len(unit.unit), rank[">" if kind.startswith(">") else kind]
+        return rank[">" if kind.startswith(">") else kind]
 
-    return {first: tuple(sorted(group, key=key)) for first, group in index.items()}
+    return {name: tuple(sorted(group, key=key)) for name, group in index.items()}

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from lgtalent_ie.records.dates import find_dates, parse_date, read_dates
 from lgtalent_ie.records.dates_calendar import days_covered, nth_week, nth_weekday
+from lgtalent_ie.records.dates_foreign import iso_value, plain_signs
+from lgtalent_ie.records.dates_lunar import lunar_day
 from lgtalent_ie.records.dates_numerals import sino_number
 from lgtalent_ie.schema import Date
 from lgtalent_ie.tables import read_table
@@ -45,6 +47,19 @@ def test_spans(marked: str) -> None:
     assert found == expected
 
 
+@pytest.mark.parametrize("marked,published,expected", read_cases("date_documents"))
+def test_values_in_their_sentences(marked: str, published: str, expected: str) -> None:
+    text, mentions = "", []
+    for part in re.findall(r"\[[^]]*]|<[^>]*>|[^[<]+", marked):
+        if part[0] in "[<":
+            part, sign = part[1:-1], "" if part[0] == "[" else "~"
+            mentions.append(f"{sign}{part}#{text.count(part) + 1}")
+        text += part
+    assert "; ".join(values(text, mentions, published or None)) == (
+        "" if expected == "-" else expected
+    )
+
+
 @pytest.mark.parametrize(
     "row", read_table("lgtalent_ie.records", "date_words"), ids=lambda row: row[0]
 )
@@ -59,7 +74,8 @@ def test_every_word_of_the_table(row: tuple[str, ...]) -> None:
     "row", read_table("lgtalent_ie.records", "date_lunar"), ids=lambda row: row[0]
 )
 def test_every_lunar_year(row: tuple[str, ...]) -> None:
-    year, seollal, chuseok, example = row
+    year, seollal, chuseok, _, lengths, example = row
+    assert set(lengths.split()) == {"29", "30"} and len(lengths.split()) in (12, 13)
     chuseok_read, seollal_read = parse_date(example), parse_date(f"{year}년 설날")
     assert chuseok_read is not None and chuseok_read.value == chuseok
     assert seollal_read is not None and seollal_read.value == seollal
@@ -89,6 +105,28 @@ def test_every_cue(row: tuple[str, ...]) -> None:
     tags = {(m.form, m.tag.split("-")[0]) for s in reading.sentences for m in s.morphemes}
     assert (form, tag) in tags
     assert [d.value for d in read_dates(reading)] == [value]
+
+
+@pytest.mark.parametrize(
+    "row", read_table("lgtalent_ie.records", "date_heads"), ids=lambda row: row[0]
+)
+def test_every_head(row: tuple[str, ...]) -> None:
+    word, _, example, value = row
+    surface = example[example.index("[") + 1 : example.index("]")]
+    assert f"{word} [{surface}]" in example
+    assert values(example.replace("[", "").replace("]", ""), [surface]) == [value]
+
+
+@pytest.mark.parametrize(
+    "row", read_table("lgtalent_ie.records", "date_english"), ids=lambda row: row[0]
+)
+def test_every_english_month(row: tuple[str, ...]) -> None:
+    name, number, example, value = row
+    got = parse_date(example)
+    assert name in example and got is not None and got.value == value
+    assert int(value[5:7]) == int(number)
+    assert [(m.start, m.end) for m in find_dates(f"({example})")] == [(1, len(example) + 1)]
+    assert parse_date(name) is None
 
 
 def values(text: str, mentions: list[str], published: str | None = "2023-06-21") -> list[str]:
@@ -142,7 +180,7 @@ def values(text: str, mentions: list[str], published: str | None = "2023-06-21")
         ("장터는 3년 만에 열렸다.", ["3년"], ["P3Y"]),
         ("장터는 일요일마다 열린다.", ["일요일"], ["XXXX-WXX-7"]),
         ("그는 10일 다쳤고 사흘 뒤 숨졌다.", ["10일", "사흘 뒤"], ["2023-06-10", "2023-06-13"]),
-        ("당시 조합은 작았다.", ["당시"], []),
+        ("당시 조합은 작았다.", ["당시"], ["XXXX"]),
         ("장터는 작년 5월 열렸다. 당시 손님이 많았다.", ["작년 5월", "당시"],
          ["2022-05", "2022-05"]),
     ],
@@ -152,9 +190,9 @@ def test_document(text: str, mentions: list[str], expected: list[str]) -> None:
 
 
 def test_without_publication_date_nothing_is_invented() -> None:
-    text = "조합은 지난 13일 장터를 열었다. 이날 손님이 많았다. 내달에도 연다."
-    assert values(text, ["지난 13일", "이날", "내달"], None) == [
-        "XXXX-XX-13", "XXXX-XX-XX", "XXXX-XX",
+    text = "조합은 지난 13일 장터를 열었다. 이날 손님이 많았다. 전날에는 적었다. 내달에도 연다."
+    assert values(text, ["지난 13일", "이날", "전날", "내달"], None) == [
+        "XXXX-XX-13", "XXXX-XX-13", "XXXX-XX-XX", "XXXX-XX",
     ]  # fmt: skip
 
 
@@ -239,6 +277,35 @@ def test_weeks_of_a_month() -> None:
     assert nth_week(2023, 8, 1) == date(2023, 7, 31)
     assert nth_week(2023, 2, 5) is None
     assert nth_weekday(2023, 2, 5, 1) is None
+
+
+def test_a_week_is_also_counted_from_the_end_of_its_month() -> None:
+    assert nth_week(2026, 3, -1) == date(2026, 3, 23)
+    assert nth_weekday(2026, 2, -1, 6) == date(2026, 2, 28)
+
+
+@pytest.mark.parametrize(
+    "year,month,day,solar",
+    [(2024, 8, 15, date(2024, 9, 17)), (2023, 3, 1, date(2023, 4, 20)), (2024, 1, 30, None),
+     (2024, 13, 1, None), (1939, 1, 1, None), (2025, 6, 29, date(2025, 7, 23))],
+)  # fmt: skip
+def test_days_of_the_lunar_year_pass_over_leap_months(
+    year: int, month: int, day: int, solar: date | None
+) -> None:
+    assert lunar_day(year, month, day) == solar
+
+
+def test_wide_signs_keep_their_places() -> None:
+    assert plain_signs("日 정부는 ３月 1日") == "日 정부는 3월 1일"
+
+
+@pytest.mark.parametrize(
+    "text,value",
+    [("20260312", "2026-03-12"), ("2026-W11-4", "2026-03-12"), ("2026-W54", None),
+     ("20260230", None), ("2026-03-15/2026-03-12", None), ("2026-03-12", None)],
+)  # fmt: skip
+def test_iso_forms_of_their_own(text: str, value: str | None) -> None:
+    assert iso_value(text) == value
 
 
 @given(st.dates(date(1900, 1, 1), date(2199, 12, 31)))

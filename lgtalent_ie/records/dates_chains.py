@@ -1,0 +1,292 @@
+"""How pieces chain to one calendar point (`지난해` + `3월` + `말`) or length (`1년` + `6개월`)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from lgtalent_ie.records.characters import is_hangul, is_latin
+from lgtalent_ie.records.dates_expressions import Calendar, Expression, Length, Shift, Stretch
+from lgtalent_ie.records.dates_lexicon import (
+    BLANK,
+    BLANKS,
+    GLOSS,
+    Token,
+    after_gap,
+    tail_pattern,
+    token_at,
+)
+from lgtalent_ie.records.dates_units import NO_POINT, PointReading
+
+_GLOSS = re.compile(GLOSS)
+_HALF = re.compile(
+    f"{BLANK}?반(?![가-힣])|{BLANK}?반(?=에|까지|부터|쯤|께|경|동안|간|만|이|을|가량)"
+)
+_SHIFT = re.compile(
+    f"(?P<more>여)?{BLANK}?(?:(?P<side>전|뒤|후)(?![가-힣])|(?P<side2>전|뒤|후)"
+    "(?=에|의|부터|까지|쯤|엔|인|이|으로|로|만|과|보다|께))"
+)
+_SUFFIX = re.compile("간|째")
+_SUFFIX_STARTS = BLANKS | frozenset("반여전뒤후간째")
+_MAX_PIECES = 12
+_NONE: frozenset[str] = frozenset()
+_Sets = tuple[tuple[str, Any], ...]
+
+# Which class of piece may follow which; "" is the start.
+_FOLLOWS: dict[str, frozenset[str]] = {
+    "": frozenset(
+        [
+            "direction",
+            "year",
+            "this_year",
+            "span",
+            "month",
+            "week",
+            "day",
+            "dayword",
+            "holiday",
+            "weekday",
+            "nth_weekday",
+            "edge",
+            "same",
+            "date",
+            "year_month",
+            "short_year",
+            "era",
+            "dangi",
+            "lunar",
+        ]
+    ),
+    "direction": frozenset(
+        ["year", "span", "month", "day", "holiday", "weekday", "edge", "short_year", "date"]
+    ),
+    "year": frozenset(
+        [
+            "span",
+            "month",
+            "holiday",
+            "part",
+            "edge",
+            "term",
+            "lunar",
+            "edge_day",
+            "same_span",
+            "month_then",
+        ]
+    ),
+    "this_year": frozenset(["span", "month", "holiday", "part", "edge", "term", "lunar"]),
+    "era": frozenset(["year"]),
+    "dangi": frozenset(["year"]),
+    "lunar": frozenset(["month"]),
+    "short_year": frozenset(["month", "part"]),
+    "year_month": frozenset(["part"]),
+    "span": frozenset(["part", "edge_day"]),
+    "month": frozenset(["nth_week", "nth_weekday", "day", "dayword", "part", "edge_day"]),
+    "week": frozenset(["weekday", "part", "day_name"]),
+    "nth_week": frozenset(["weekday"]),
+    "day": frozenset(["weekday", "weekday_gloss", "holiday"]),
+    "dayword": frozenset(["weekday", "weekday_gloss"]),
+    "holiday": frozenset(["weekday_gloss", "day"]),
+    "date": frozenset(["weekday", "weekday_gloss"]),
+    "daypart": frozenset(["hour", "clock"]),
+    "moment": frozenset(["hour", "clock"]),
+    "hour": frozenset(["minute"]),
+    "minute": frozenset(["second"]),
+}
+_CLOCK_START = frozenset(["daypart", "moment", "hour", "clock"])
+_IN_A_YEAR = frozenset(["span", "month", "holiday"])
+_NOT_ALONE = frozenset(["direction", "this_year", "short_year", "part", "era", "dangi", "lunar"])
+_LENGTH_UNITS = {
+    "년": "Y", "개년": "Y", "해": "Y", "개월": "M", "달": "M", "주일": "W", "주": "W", "일": "D",
+    "주차": "W", "개분기": "Q", "시간": "TH", "분": "TM", "초": "TS",
+}  # fmt: skip
+# Lengths only where the words around say so: 3분기 연속, 징역 6월.
+_LOOSE_UNITS = {"분기": "Q", "월": "M"}
+_DANGI = 3000  # 단기 5년 is a short term of five years.
+_ORDER = ("Y", "Q", "M", "W", "D", "TH", "TM", "TS")
+
+
+class Match(msgspec.Struct, frozen=True, gc=False):
+    """An expression found in a text, from where the reader was put to `end`."""
+
+    end: int
+    expression: Expression
+    sure: bool
+
+
+def ends_well(text: str, end: int) -> bool:
+    """Whether a word may end here: no letter follows, or a tail such as a particle."""
+    following = text[end : end + 1]
+    if is_hangul(following):
+        return tail_pattern().match(text, end) is not None
+    return not following.isalnum() or is_latin(following)
+
+
+def calendar_chain(
+    text: str, at: int, token: Token, with_clock: bool, years_off: int | None = None
+) -> Match | None:
+    """The longest calendar point whose first piece is `token` at `at`.
+
+    `years_off` is the year that was said before: -2 for the 여름 of 2년 전 여름.
+    """
+    chain: list[_Sets] = [] if years_off is None else [(("year_off", years_off),)]
+    upto: tuple[str, Any] | None = None
+    before, pieces, sure, end = "" if years_off is None else "year", 0, False, at
+    best: tuple[int, int, tuple[str, Any] | None, bool] | None = None
+    piece: Token | None = token
+    while piece is not None:
+        kind, sets, high = _reading(piece, before)
+        if kind not in _FOLLOWS.get(before, _NONE):
+            if kind not in _CLOCK_START or (
+                before and (not with_clock or before in ("daypart", "direction", "hour"))
+            ):
+                break
+        elif before == "direction" and kind != "edge" and _is_relative(sets):
+            break
+        if before == "holiday" and kind == "day" and ("day_base", "previous") not in sets:
+            # 추석 전날, but not 추석 3일.
+            break
+        pieces += 1
+        chain.append(sets)
+        sure = sure or piece.sure
+        upto = high
+        before, end = kind, at + piece.length
+        if kind == "hour" and (half := _HALF.match(text, end)):
+            chain[-1] = (*sets, ("minute", 30))
+            before, end = "clock", half.end()
+        whole = kind not in _NOT_ALONE or (pieces > 1 and kind != "short_year")
+        # 지난 98년 is a year, 다음 10년 a length.
+        whole = whole or (kind == "short_year" and pieces > 1 and sets[0][1] < 2000)
+        if whole and ends_well(text, end):
+            best = end, len(chain), upto, sure
+        if upto is not None or pieces == _MAX_PIECES:
+            break
+        if kind in ("day", "date") and with_clock and (gloss := _GLOSS.match(text, end)):
+            end = gloss.end()
+        if before not in _FOLLOWS and not with_clock:
+            break
+        at = after_gap(text, end) if text[end : end + 1] in BLANKS else end
+        piece = token_at(text, at) if at < len(text) else None
+    if best is None:
+        return None
+    end, length, upto, sure = best
+    known = Calendar(**{name: value for sets in chain[:length] for name, value in sets})
+    return Match(end, _stretch(known, upto) if upto else known, sure)
+
+
+def _is_relative(sets: tuple[tuple[str, Any], ...]) -> bool:
+    """Whether a word counts from a base of its own, so that no 지난 or 오는 stands before it."""
+    return any(name.endswith(("_off", "repeat")) for name, _ in sets)
+
+
+def _stretch(first: Calendar, upto: tuple[str, Any]) -> Stretch:
+    name, high = upto
+    return Stretch(first, replace(Calendar(), **{name: high}))
+
+
+def _reading(piece: Token, before: str) -> PointReading:
+    """Class, fields and upper end of a piece within a calendar chain; class "" for none."""
+    if piece.kind != "number":
+        return piece.kind, piece.sets, None
+    if before in ("era", "dangi"):
+        least = _DANGI if before == "dangi" else 0
+        if piece.unit != "년" or piece.about or piece.number <= least:
+            return NO_POINT
+        return "year", (("year", int(piece.number)),), None
+    return NO_POINT if piece.style == "short" and not before else piece.point
+
+
+def length_chain(text: str, at: int, token: Token, loose: bool = False) -> Match | None:
+    """The longest duration, or distance from now (`사흘 전`), whose first piece is `token`.
+
+    With `loose` also what is a calendar date elsewhere: `3분기` 연속, 징역 `6월`.
+    """
+    piece: Token | None = token
+    sure = False
+    if token.kind == "direction":
+        at = after_gap(text, at + token.length)
+        piece, sure = token_at(text, at), True
+    if piece is not None and piece.kind in ("length", "every"):
+        sets = dict(piece.sets)
+        length = Length(
+            ((sets["unit"], sets["count"]),), sets.get("upto"), repeat=piece.kind == "every"
+        )
+        return _finish(text, at + piece.length, length, sure or piece.sure)
+    pairs: list[tuple[str, float]] = []
+    upto, about, best = None, False, None
+    while piece is not None and piece.kind == "number" and upto is None:
+        unit = _LENGTH_UNITS.get(piece.unit, "")
+        if loose and not pairs:
+            unit = unit or _LOOSE_UNITS.get(piece.unit, "")
+        if piece.unit == "월" and pairs and pairs[-1][0] == "Y":
+            unit = "M"
+        if piece.unit == "박" and not pairs:
+            unit = "박"
+        last = pairs[-1][0] if pairs else ""
+        if not unit or piece.style == "mark" or (piece.style == "short" and not pairs):
+            break
+        if last and last != "박" and _ORDER.index(unit) <= _ORDER.index(last):
+            break
+        if last == "D" and unit[0] == "T":
+            # 1일 8시간 is eight hours a day, not a day and eight hours.
+            break
+        a_year = unit == "Y" and piece.number > 1000
+        if a_year and not (piece.about or piece.style == "scaled"):
+            break
+        if last == "박" and unit != "D":
+            break
+        low = piece.low
+        if low is not None and low >= piece.number:
+            break
+        pairs = [p for p in pairs if p[0] != "박"]
+        pairs.append((unit, piece.number if low is None else low))
+        upto = None if low is None else piece.number
+        about, sure = about or piece.about, sure or piece.sure
+        # 3주차 is the third week of something; its 차 stands outside, as in 3년 차.
+        end = at + piece.length - (piece.unit == "주차")
+        if unit != "박":
+            best = _finish(text, end, Length(tuple(pairs), upto, about), sure) or best
+        at = after_gap(text, end)
+        piece = token_at(text, at)
+    return best
+
+
+def anniversary(text: str, shift: Shift, at: int, with_clock: bool) -> Match | None:
+    """A point in the year that `shift` leads to, from `at` on: 2년 전 `3월`, 10년 전 `오늘`."""
+    (unit, years), *smaller = shift.length.pairs
+    token = token_at(text, at)
+    if unit != "Y" or smaller or token is None or shift.length.upto is not None or years < 1:
+        return None
+    kind, sets, _ = _reading(token, "year")
+    if kind not in _IN_A_YEAR and sets != (("day_off", 0),):
+        return None
+    if shift.length.about or years != int(years):
+        return None
+    off = int(years) * shift.sign
+    if kind == "day":
+        end = at + token.length
+        return Match(end, Calendar(year_off=off, day_off=0), True) if ends_well(text, end) else None
+    return calendar_chain(text, at, token, with_clock, off)
+
+
+def _finish(text: str, end: int, length: Length, sure: bool) -> Match | None:
+    if text[end : end + 1] not in _SUFFIX_STARTS:
+        return Match(end, length, sure) if ends_well(text, end) else None
+    half = _HALF.match(text, end)
+    unit, number = length.pairs[-1]
+    if half and length.upto is None and unit not in ("TM", "TS"):
+        smaller = {"Y": ("M", 6.0), "TH": ("TM", 30.0)}.get(unit)
+        pairs = (*length.pairs, smaller) if smaller else (*length.pairs[:-1], (unit, number + 0.5))
+        length, end = replace(length, pairs=pairs), half.end()
+    shift = _SHIFT.match(text, end)
+    if shift:
+        side = shift["side"] or shift["side2"]
+        length = replace(length, about=True) if shift["more"] else length
+        return Match(shift.end(), Shift(length, -1 if side == "전" else 1), sure)
+    suffix = _SUFFIX.match(text, end)
+    if suffix and ends_well(text, suffix.end()):
+        return Match(suffix.end(), length, True)
+    return Match(end, length, sure) if ends_well(text, end) else None
