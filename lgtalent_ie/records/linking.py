@@ -66,9 +66,9 @@ def read_entities(path: str | Path) -> EntityList:
             entities = read_csv(path)
     except (OSError, ValueError, KeyError, csv.Error) as error:
         raise InputError(f"{path}: {error}", accepted, remedy) from error
-    for entity, times in Counter(e.id for e in entities).items():
+    for repeated, times in Counter(e.id for e in entities).items():
         if times > 1:
-            raise InputError(f"{path}: id {entity!r} {times} times", accepted, remedy)
+            raise InputError(f"{path}: id {repeated!r} {times} times", accepted, remedy)
     for entity in entities:
         if not any(name.strip() for name in entity.names):
             raise InputError(f"{path}: id {entity.id!r} without a name", accepted, remedy)
