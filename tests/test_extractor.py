@@ -182,6 +182,13 @@ def test_anything_but_a_string_is_refused(text: object) -> None:
         extract(text)  # type: ignore[arg-type]
 
 
+def test_the_fast_model_is_found_by_its_name_and_reads_the_same_sentence() -> None:
+    document = Extractor(model="fast", device="cpu").extract(SENTENCE, "2023-06-21")
+    assert document.model.startswith("fast@")
+    assert [o.name for o in document.organizations] == ["LG AI연구원"]
+    assert [(c.value, c.unit) for c in document.counts] == [(10, "명")]
+
+
 def test_below_the_minimum_score_nothing_is_kept() -> None:
     assert Extractor(min_score=1.0).extract(SENTENCE).mentions == ()
 

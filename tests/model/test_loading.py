@@ -151,6 +151,16 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
         load_model(locate_model(tmp_path / "nothing"))
 
 
+def test_shipped_models_have_names_unless_a_folder_has_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert locate_model(None) == locate_model("base")
+    assert locate_model("fast") == locate_model("base").parent / "fast"
+    (tmp_path / "fast").mkdir()
+    assert locate_model("fast") == Path("fast")
+
+
 def test_a_plain_encoder_says_that_it_must_be_fine_tuned(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="lgtalent train --encoder"):
         load_model(tiny_encoder(tmp_path / "bert"))
