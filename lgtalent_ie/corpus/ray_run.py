@@ -249,7 +249,9 @@ def connected(ray: Any, cluster: Cluster) -> Iterator[Cluster]:
     own = not ray.is_initialized()
     if own:
         try:
-            ray.init(cluster.address, logging_level=logging.WARNING, log_to_driver=False)
+            ray.init(cluster.address, logging_level=logging.ERROR, log_to_driver=False)
+            # Its reports would break the progress bar into pieces.
+            logging.getLogger("ray.data").setLevel(logging.ERROR)
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise InputError(
                 f"--address {cluster.address}: {str(error).splitlines()[0]}",
@@ -276,7 +278,8 @@ def on_cluster(
     here = {NODE_LABEL: ray.get_runtime_context().get_node_id()}
     ledger = ray.remote(Ledger).options(num_cpus=0, label_selector=here).remote()
     with ray.data.DataContext.current(context):
-        groups = ray.data.range(1, override_num_blocks=1).map_batches(
+        # Actors may hold every CPU there is, so what feeds them must ask for none.
+        groups = ray.data.from_arrow(as_table(0, None)).map_batches(
             reader.tables, batch_size=1, batch_format="pyarrow", num_cpus=0, label_selector=here
         )
         for name, stage in stages.items():
