@@ -3,7 +3,7 @@
     this machine          CPU actors         GPU actors, where there are any       this machine
     rows ─▶ groups ─────▶ page, Kiwi ──────▶ model, records, tables ─────────────▶ parts
 
-Without GPUs one kind of actor does both: on a CPU cluster handing sentences on costs 5 % and saves
+Without GPUs one kind of actor does both: on a CPU cluster handing sentences on costs 7 % and saves
 nothing (`docs/scale.md`). Groups of chunks and their answers travel as Arrow tables through Ray's
 object store, so machines need no common file system, only this package, the model and the word
 lists under the same paths, and each actor compares these with those of the run.
