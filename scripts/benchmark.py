@@ -1,6 +1,7 @@
-"""How fast the library is on this machine: start, throughput, hostile text, parsers.
+"""How fast the library is on this machine: from the start of a process to the scores of an archive.
 
-    python scripts/benchmark.py                                    # all four, the shipped model
+    python scripts/benchmark.py                                    # all of them, the shipped model
+    python scripts/benchmark.py mentions --model fast --threads 1
     python scripts/benchmark.py hostile parsers --json speed.json
 
 Times are medians of wall-clock seconds. `hostile` compares size n with 2n: a ratio of about 2 is
@@ -13,6 +14,7 @@ import gc
 import json
 import os
 import platform
+import random
 import re
 import subprocess
 import sys
@@ -21,10 +23,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from importlib.metadata import version
-from itertools import count, cycle
+from itertools import count, cycle, islice
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -39,7 +41,8 @@ from rich.table import Table
 
 # The library is imported inside the functions: what it costs to load is measured as well.
 if TYPE_CHECKING:
-    from lgtalent_ie import Extractor
+    from lgtalent_ie import Document, Extractor
+    from lgtalent_ie.evaluation.gold import GoldDocument
     from lgtalent_ie.reading import Reading
     from lgtalent_ie.schema import Label
 
@@ -195,6 +198,48 @@ def measure_throughput(extractor: Extractor, seconds: float = 15.0) -> list[Meas
     ]
 
 
+# --- mentions ------------------------------------------------------------------------------------
+
+
+def seconds_of_seeds(model: str | None, passes: int) -> tuple[float, float]:
+    """How long the seeds take so many times over: text in and mentions out, and all records out."""
+    from lgtalent_ie.extractor import grouped
+    from lgtalent_ie.mentions import read_mentions
+
+    extractor = load(model)
+    runtime = extractor.runtime
+    texts = [path.read_text(encoding="utf-8") for path in SEEDS] * passes
+
+    def mentions() -> None:
+        for group in grouped((text, None) for text in texts):
+            articles = [extractor.prepare(text) for text, _ in group]
+            found = runtime.decode(runtime.states([w for a in articles for w in a.windows]))
+            spans = iter(found)
+            for a in articles:
+                own = [next(spans) for _ in a.sentences]
+                read_mentions(a.aligned.text, a.sentences, own, extractor.min_score)
+
+    def everything() -> None:
+        for _ in extractor.extract_many(texts):
+            pass
+
+    extractor.extract(texts[0])
+    return median_seconds(mentions, 1), median_seconds(everything, 1)
+
+
+def measure_mentions(model: str | None, passes: int = 20) -> list[Measure]:
+    """Eojeol a second of one process, and of one on every core together."""
+    eojeol = sum(len(path.read_text(encoding="utf-8").split()) for path in SEEDS) * passes
+    rows = []
+    for processes in dict.fromkeys((1, os.cpu_count() or 1)):
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            runs = list(pool.map(seconds_of_seeds, [model] * processes, [passes] * processes))
+        sums = [sum(eojeol / seconds for seconds in column) for column in zip(*runs, strict=True)]
+        names = "mentions, eojeol/s", "everything, eojeol/s"
+        rows.append(Measure(f"{processes} processes", dict(zip(names, sums, strict=True))))
+    return rows
+
+
 # --- hostile text --------------------------------------------------------------------------------
 
 # Reader, piece, and how many times the size asked for. The piece is repeated on one line: {} is a
@@ -326,13 +371,66 @@ def measure_parsers(repeats: int = 3, passes: int = 20) -> list[Measure]:
     return rows
 
 
+# --- scores --------------------------------------------------------------------------------------
+
+SCORED, DISTINCT, MENTIONS = 10_000, 1_000, 30
+
+
+def invented(number: int) -> tuple[GoldDocument, Document, str]:
+    """Gold of thirty mentions and as many records, and a prediction that a tenth of is wrong."""
+    from lgtalent_ie.evaluation import gold as g
+    from lgtalent_ie.schema import LABELS
+
+    draw = random.Random(number)
+    text, mentions = "", []
+    for n in range(MENTIONS):
+        label = draw.choice((*LABELS, "ORG", "ORG", "DATE", "QUANTITY"))
+        word = "".join(draw.choices("가나다라마바사", k=draw.choice((2, 3, 4))))
+        mentions.append(g.GoldMention(f"m{n}", label, len(text), len(text) + len(word)))
+        text += word + draw.choice(("는 ", "의 ", ", ", "에서 여러 사람이 모여 "))
+    of = {label: [m.id for m in mentions if m.label == label] for label in LABELS}
+    pairs = [draw.sample(mentions, 2) for _ in range(10)]
+    gold = g.GoldDocument(
+        1, f"d{number}", g.text_sha256(text), len(text), None, 1, ("a",), date(2026, 1, 1),
+        tuple(mentions),
+        tuple(g.GoldOrganization(m, (m,)) for m in of["ORG"]),
+        tuple(g.GoldDate(m, "DATE", f"20{n + 10}-06") for n, m in enumerate(of["DATE"])),
+        tuple(
+            g.GoldCount(m, n, None, None, "명", "exact", "person")
+            for n, m in enumerate(of["QUANTITY"])
+        ),
+        tuple(g.GoldQuote(at, at + 9, "direct", (at + 10, at + 12)) for at in (0, 20, 40)),
+        tuple(g.GoldRelation("org:partner", a.id, b.id) for a, b in pairs),
+        tuple(g.GoldFact("hire", (m,), 0, 10) for m in of["ORG"][:3]),
+    )  # fmt: skip
+    document = g.as_document(gold, text)
+    kept = tuple(m for m in document.mentions if draw.random() > 0.1)
+    return gold, replace(document, mentions=kept), text
+
+
+def measure_scores(documents: int = SCORED) -> list[Measure]:
+    """Seconds to score documents of thirty mentions each, and the 95 % intervals beside."""
+    from lgtalent_ie.evaluation.documents import per_document, scores_of
+
+    distinct = [invented(number) for number in range(min(DISTINCT, documents))]
+    triples = list(islice(cycle(distinct), documents))
+    sums = per_document(triples)
+    seconds = {
+        f"scoring {documents:,} documents": median_seconds(partial(per_document, triples), 1),
+        "intervals, 1,000 resamples": median_seconds(partial(scores_of, sums, 1000), 1),
+    }
+    return [Measure(name, {"seconds": figure}) for name, figure in seconds.items()]
+
+
 # --- the command ---------------------------------------------------------------------------------
 
 MEASURES: dict[str, Callable[[str | None], list[Measure]]] = {
     "start": measure_start,
     "throughput": lambda model: measure_throughput(load(model)),
+    "mentions": measure_mentions,
     "hostile": lambda model: measure_hostile(load(model)),
     "parsers": lambda _: measure_parsers(),
+    "scores": lambda _: measure_scores(),
 }
 
 

@@ -14,6 +14,7 @@ from tiny_models import tiny_tagger
 
 from lgtalent_ie import Extractor, page
 from lgtalent_ie import extractor as way
+from lgtalent_ie.evaluation.gold import check_text, faults
 from lgtalent_ie.model.loading import save_model
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
@@ -141,3 +142,24 @@ def test_a_model_that_is_not_there_is_named(benchmark: ModuleType, tmp_path: Pat
     done = CliRunner().invoke(benchmark.main, ["throughput", "--model", missing])
     assert done.exit_code == 1
     assert missing in done.output.replace("\n", "")
+
+
+@pytest.mark.slow
+def test_mentions_are_measured_in_one_process_and_on_every_core(
+    benchmark: ModuleType, model: str
+) -> None:
+    rows = benchmark.measure_mentions(model, passes=1)
+    assert rows[0].name == "1 processes"
+    for row in rows:
+        assert set(row.figures) == {"mentions, eojeol/s", "everything, eojeol/s"}
+        assert all(figure > 0 for figure in row.figures.values())
+
+
+def test_what_is_scored_is_wrong_in_a_tenth_and_right_in_the_rest(benchmark: ModuleType) -> None:
+    gold, document, text = benchmark.invented(3)
+    check_text(gold, text)
+    assert not list(faults(gold))
+    assert len(gold.mentions) == 30
+    assert 0 < len(document.mentions) < 30
+    rows = benchmark.measure_scores(documents=4)
+    assert [row.name for row in rows] == ["scoring 4 documents", "intervals, 1,000 resamples"]

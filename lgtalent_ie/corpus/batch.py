@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -53,6 +53,8 @@ CHUNK_REJECTED = 1000
 
 Handle = Callable[[Chunk], Answer]
 Setup = Callable[[Work], Handle]
+# A chunk and what became of it.
+Answered = tuple[Chunk, Sequence[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,27 +153,45 @@ def run_plan(
     whole stay, and the same run goes on behind them.
     """
     batch = plan.batch
-    with opened_run(batch.out, plan.settings):
-        done = finished_parts(batch.out)
-        summary = read_summary(batch.out)
-        if summary is not None:
-            return summary
+
+    def answers(done: Collection[int]) -> closing[Generator[Answered, None, None]]:
         seen = Seen()
         seen.add_many(read_ids(batch.out, sorted(done)))
         first = next(n for n in range(len(done) + 1) if n not in done)
         rows = read_rows(plan.inputs.sources, batch.columns, first * batch.part_size)
         some = chunks(rows, batch.part_size, frozenset(done), seen)
-        with closing(answered(plan, some, setup)) as coming:
+        return closing(answered(plan, some, setup))
+
+    return carry_out(plan, answers, on_rows)
+
+
+def carry_out(
+    plan: Plan,
+    answers: Callable[[Collection[int]], AbstractContextManager[Iterator[Answered]]],
+    on_rows: Callable[[int], None],
+) -> Summary:
+    """Write the parts that a run still lacks; `answers` gives what they hold, for the parts done.
+
+    Raises as `run_plan`.
+    """
+    batch = plan.batch
+    with opened_run(batch.out, plan.settings):
+        done = finished_parts(batch.out)
+        summary = read_summary(batch.out)
+        if summary is not None:
+            return summary
+        with answers(done) as coming:
             write_parts(plan, coming, done, on_rows)
         if not done:
             raise InputError(
                 f"{', '.join(batch.inputs)} without a row", "one article or more", "check the files"
             )
+        parts = done.values()
         summary = Summary(
-            len(done),
-            sum(part.rows for part in done.values()),
-            sum(part.documents for part in done.values()),
-            sum(part.rejected for part in done.values()),
+            len(parts),
+            sum(part.rows for part in parts),
+            sum(part.documents for part in parts),
+            sum(part.rejected for part in parts),
         )
         write_summary(batch.out, summary)
         return summary
@@ -211,9 +231,7 @@ def chunks(
         yield Chunk(part, tuple(good), tuple(bad), tuple(hashes))
 
 
-def answered(
-    plan: Plan, some: Iterable[Chunk], setup: Setup
-) -> Generator[tuple[Chunk, Sequence[Answer]], None, None]:
+def answered(plan: Plan, some: Iterable[Chunk], setup: Setup) -> Generator[Answered, None, None]:
     """Each chunk with what became of it, worked at in this process or in others."""
     batch = plan.batch
     workers = choose_workers(batch.workers, batch.device)
@@ -255,7 +273,7 @@ def has_gpu() -> bool:
 
 def write_parts(
     plan: Plan,
-    coming: Iterable[tuple[Chunk, Sequence[Answer]]],
+    coming: Iterable[Answered],
     done: dict[int, Part],
     on_rows: Callable[[int], None],
 ) -> None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import chdir, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,15 +26,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lgtalent_ie.corpus.batch import Plan, Setup, chunks, write_parts
+from lgtalent_ie.corpus.batch import Answered, Plan, Setup, carry_out, chunks
 from lgtalent_ie.corpus.parts import (
     Rejected,
     Summary,
-    finished_parts,
-    opened_run,
     read_ids,
-    read_summary,
-    write_summary,
 )
 from lgtalent_ie.corpus.ray_actors import (
     Failure,
@@ -99,11 +95,9 @@ def run_on_ray(
     """
     ray = import_ray()
     batch = plan.batch
-    with opened_run(batch.out, plan.settings):
-        done = finished_parts(batch.out)
-        summary = read_summary(batch.out)
-        if summary is not None:
-            return summary
+
+    @contextmanager
+    def answers(done: Collection[int]) -> Iterator[Iterator[Answered]]:
         reader = Reader(
             plan.inputs.sources, batch.columns, batch.part_size, str(batch.out),
             tuple(sorted(done)), str(Path.cwd()),
@@ -113,18 +107,9 @@ def run_on_ray(
             closing(on_cluster(ray, plan, there, reader, setup)) as coming,
         ):
             alone = partial(work_alone, plan_work(plan), setup)
-            write_parts(plan, matched(coming, reader.groups(), alone), done, on_rows)
-        if not done:
-            raise InputError(
-                f"{', '.join(batch.inputs)} without a row", "one article or more", "check the files"
-            )
-        parts = done.values()
-        summary = Summary(
-            len(parts), sum(part.rows for part in parts), sum(part.documents for part in parts),
-            sum(part.rejected for part in parts),
-        )  # fmt: skip
-        write_summary(batch.out, summary)
-        return summary
+            yield matched(coming, reader.groups(), alone)
+
+    return carry_out(plan, answers, on_rows)
 
 
 def plan_work(plan: Plan) -> Work:
@@ -180,8 +165,8 @@ class Reader:
 def matched(
     coming: Iterator[tuple[int, Any]],
     groups: Iterable[list[Chunk]],
-    alone: Callable[[list[Chunk]], Iterable[tuple[Chunk, Sequence[Answer]]]],
-) -> Iterator[tuple[Chunk, Sequence[Answer]]]:
+    alone: Callable[[list[Chunk]], Iterable[Answered]],
+) -> Iterator[Answered]:
     """Each chunk with its answers, from the cluster or, where it gave them up, by `alone`.
 
     Raises what actors raise that cannot work, and InputError where answers are missing or are those
@@ -214,9 +199,7 @@ def place_of(group: list[Chunk]) -> str:
     return f"{first.source}:{first.row}"
 
 
-def work_alone(
-    work: Work, setup: Setup, group: list[Chunk]
-) -> Iterator[tuple[Chunk, Sequence[Answer]]]:
+def work_alone(work: Work, setup: Setup, group: list[Chunk]) -> Iterator[Answered]:
     """Each chunk with its answers by a process of this machine; rows that kill it are given up."""
     here = replace(work, device="cpu")
     crew: Crew[Chunk, Answer] = Crew(partial(setup, here), 1, split, give_up)
