@@ -35,6 +35,15 @@ def run(
             click.echo(f"no text: {document}", err=True)
         if clash := heading_clash(marks):
             click.echo(f"differs: {clash}", err=True)
+    disputed = [
+        item
+        for document, marks in marked.documents.items()
+        for item in disagreements(marks, marked.texts.get(document))
+    ]
+    # Written before anything is printed: a pipe that is closed early must not cost the file.
+    if output is not None:
+        with open_output(output) as stream:
+            stream.writelines(to_lines(disputed))
     found = agreement(marked.documents, marked.texts, marked.missing)
     console = Console()
     if as_json:
@@ -42,17 +51,8 @@ def run(
     else:
         for table in agreement_tables(found):
             console.print(table)
-    if list_disagreements or output is not None:
-        disputed = [
-            item
-            for document, marks in marked.documents.items()
-            for item in disagreements(marks, marked.texts.get(document))
-        ]
-        if list_disagreements:
-            console.print(disagreement_table(disputed))
-        if output is not None:
-            with open_output(output) as stream:
-                stream.writelines(to_lines(disputed))
+    if list_disagreements:
+        console.print(disagreement_table(disputed))
     for line in marked.missing:
         click.echo(f"not compared: {line}", err=True)
     return INCOMPLETE if marked.missing else 0

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 from two_annotators import TEXT, at, count, fact, from_records, marks, mention
 
 from lgtalent_ie.annotation.annotators import folder_names, read_folders
@@ -374,6 +375,18 @@ def test_agree_prints_tables_and_writes_what_to_settle(folders: tuple[Path, Path
     assert "overlap F1" in result.output and "1 disagreements" in result.output
     (line,) = listed.read_text().splitlines()
     assert json.loads(line)["kind"] == "counts"
+
+
+def test_a_reader_that_closes_the_pipe_early_costs_no_list(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(Console, "print", closed)
+    listed = folders[0].parent / "listed.jsonl"
+    assert run("agree", *folders, "--disagreements", listed).exception
+    assert len(listed.read_text().splitlines()) > 0
 
 
 def test_agree_speaks_json(folders: tuple[Path, Path]) -> None:
