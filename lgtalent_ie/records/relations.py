@@ -40,7 +40,7 @@ from lgtalent_ie.records.names import (
     plain,
     read_names,
 )
-from lgtalent_ie.records.patterns import Pattern, match_at, relation_patterns
+from lgtalent_ie.records.patterns import Pattern, find, places_of_forms, relation_patterns
 from lgtalent_ie.records.proposals import Proposal
 from lgtalent_ie.records.relation_tables import (
     Argument,
@@ -175,11 +175,11 @@ def read_patterns(piece: Piece, found: Found) -> None:
 
     full = piece.tokens
     views = [full] if not any(t.form in "([" for t in full) else [full, without_brackets(full)]
+    placed = [(tokens, places_of_forms(tokens)) for tokens in views]
     for pattern in relation_patterns():
-        for tokens in views:
-            for at in range(len(tokens)):
-                matched = match_at(pattern.atoms, tokens, at, is_of)
-                if matched is not None and "h" in matched and "t" in matched:
+        for tokens, places in placed:
+            for matched in find(pattern, tokens, places, is_of):
+                if "h" in matched and "t" in matched:
                     emit(pattern, matched, tokens, piece, found, titled)
 
 
