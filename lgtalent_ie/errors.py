@@ -42,3 +42,7 @@ class DataError(LgtalentError):
 
 class MissingExtraError(LgtalentError):
     """A feature needs packages that one of the optional extras installs."""
+
+
+class EngineError(LgtalentError):
+    """What holds the model has gone; no document is at fault, and the run cannot go on."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from lgtalent_ie.alignment import Alignment, align, character_warnings, lead_back
-from lgtalent_ie.engine.runtime import Runtime
-from lgtalent_ie.errors import InputError
+from lgtalent_ie.engine.runtime import TOKEN_BUDGET, Runtime, SentenceReader
+from lgtalent_ie.errors import EngineError, InputError
 from lgtalent_ie.html import is_html, read_html
 from lgtalent_ie.mentions import read_mentions
 from lgtalent_ie.model.loading import load_model
@@ -29,9 +30,6 @@ from lgtalent_ie.records.proposals import propose_relations
 from lgtalent_ie.records.quotes import read_quotes
 from lgtalent_ie.records.relations import read_relations
 from lgtalent_ie.schema import Document
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 # How far `extract_many` reads ahead: some thousand morphemes fill a batch on a CPU.
 READ_AHEAD = 64
@@ -58,6 +56,14 @@ class Prepared:
         return [WindowText(self.aligned.text, s.morphemes) for s in self.sentences]
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Articles that the model reads together, and the states of all their sentences in a row."""
+
+    prepared: list[Prepared | Exception]
+    states: Sequence[Any]
+
+
 class Extractor:
     """Reads Korean press articles; holds Kiwi and the model, so make one and use it often.
 
@@ -81,7 +87,7 @@ class Extractor:
         min_score: float = 0.0,
         entities: str | Path | None = None,
     ) -> None:
-        self.runtime = Runtime(load_model(locate_model(model)), device)
+        self.runtime: SentenceReader = Runtime(load_model(locate_model(model)), device)
         self.analyzer = Analyzer(user_dictionary)
         self.min_score = min_score
         self.entities = read_entities(entities) if entities is not None else None
@@ -103,8 +109,9 @@ class Extractor:
     ) -> Iterator[Document]:
         """Documents of many texts, in order; `published` has a date for each text.
 
-        Texts are read a few ahead, at most `READ_AHEAD` of them or `TOGETHER` characters, as the
-        model is faster over many sentences. Raises as `extract`, when that text's turn has come.
+        Texts are read a few ahead, as the model is faster over many sentences: on a CPU at most
+        `READ_AHEAD` of them or `TOGETHER` characters, on a GPU about 30 times as many. Raises as
+        `extract`, when that text's turn has come.
         """
         dated = (
             ((text, None) for text in texts)
@@ -120,15 +127,28 @@ class Extractor:
         self, dated: Iterable[tuple[str, str | date | None]]
     ) -> Iterator[Document | Exception]:
         """For each (text, publication date) its document, or what went wrong with it alone."""
-        for group in grouped(dated):
-            prepared = [caught(self.prepare, text, published) for text, published in group]
-            whole = [p for p in prepared if not isinstance(p, Exception)]
-            states = iter(self.runtime.states([w for p in whole for w in p.windows]))
-            for p in prepared:
-                if isinstance(p, Exception):
-                    yield p
-                else:
-                    yield caught(self.finish, p, list(islice(states, len(p.windows))))
+        begun: deque[Begun] = deque()
+        for group in grouped(dated, self.runtime.budget / TOKEN_BUDGET):
+            begun.append(self.begin(group))
+            if len(begun) > self.runtime.ahead:
+                yield from self.end(begun.popleft())
+        for rest in begun:
+            yield from self.end(rest)
+
+    def begin(self, group: Sequence[tuple[str, str | date | None]]) -> Begun:
+        """A group on its way; what its states are a GPU may not yet have computed."""
+        prepared = [caught(self.prepare, text, published) for text, published in group]
+        windows = [w for p in prepared if not isinstance(p, Exception) for w in p.windows]
+        return Begun(prepared, self.runtime.states(windows))
+
+    def end(self, begun: Begun) -> Iterator[Document | Exception]:
+        """The documents of a group."""
+        states = iter(begun.states)
+        for p in begun.prepared:
+            if isinstance(p, Exception):
+                yield p
+            else:
+                yield caught(self.finish, p, list(islice(states, len(p.windows))))
 
     def prepare(self, text: str, published: str | date | None = None) -> Prepared:
         """What comes before the model: page, sentences and morphemes."""
@@ -147,7 +167,7 @@ class Extractor:
             extracted=html is not None,
         )
 
-    def finish(self, prepared: Prepared, states: Sequence[Tensor]) -> Document:
+    def finish(self, prepared: Prepared, states: Sequence[Any]) -> Document:
         """What comes behind the model: mentions and records.
 
         `states` are those of the sentences, float [n, hidden_size] each (`Runtime.states`).
@@ -188,15 +208,15 @@ class Extractor:
 
 
 def grouped(
-    dated: Iterable[tuple[str, str | date | None]],
+    dated: Iterable[tuple[str, str | date | None]], size: float = 1.0
 ) -> Iterator[list[tuple[str, str | date | None]]]:
-    """The texts in groups that the model reads together; each of at least one."""
+    """The texts in groups that the model reads together, so many times what suits a CPU."""
     group: list[tuple[str, str | date | None]] = []
     characters = 0
     for text, published in dated:
         group.append((text, published))
         characters += len(text) if isinstance(text, str) else 0
-        if characters >= TOGETHER or len(group) == READ_AHEAD:
+        if characters >= TOGETHER * size or len(group) >= READ_AHEAD * size:
             yield group
             group, characters = [], 0
     if group:
@@ -207,6 +227,8 @@ def caught(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Excep
     """What a step gives, or the exception it ends with: one document must not stop the others."""
     try:
         return step(*args, **kwargs)
+    except EngineError:
+        raise
     except Exception as error:
         return error
 

@@ -61,10 +61,12 @@ def look(extractor: Extractor, text: str) -> Look:
 def doubts(extractor: Extractor, text: str) -> list[float]:
     """One minus the calibrated score of each span, and for each morpheme that no span holds the
     probability that one begins there; in no order."""
+    from lgtalent_ie.engine.runtime import Runtime
     from lgtalent_ie.model.config import MENTION_HEAD
     from lgtalent_ie.model.decoding import best_tags, log_softmax, spans_of_tags
 
     runtime = extractor.runtime
+    assert isinstance(runtime, Runtime)
     states = runtime.states(extractor.prepare(text).windows)
     found: list[float] = []
     for logits in runtime.head_logits([rows for rows in states if len(rows)], MENTION_HEAD):

@@ -7,7 +7,6 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,7 +17,7 @@ from lgtalent_ie.corpus.rows import Row
 from lgtalent_ie.corpus.sources import arrow
 from lgtalent_ie.corpus.work import Answer, Chunk, Work, answer, extract_rows
 from lgtalent_ie.errors import InputError, LgtalentError
-from lgtalent_ie.extractor import Extractor, Prepared, caught
+from lgtalent_ie.extractor import Begun, Extractor, Prepared, caught
 from lgtalent_ie.model.locate import locate_model
 from lgtalent_ie.morphemes import Analyzer
 from lgtalent_ie.schema import Document
@@ -184,10 +183,5 @@ class Finishing:
     def extract_each(self, dated: Iterable[object]) -> Iterator[Document | Exception]:
         """`Extractor.extract_each`; of `dated` only the number is used."""
         assert sum(1 for _ in dated) == len(self.prepared)
-        whole = [p for p in self.prepared if not isinstance(p, Exception)]
-        states = iter(self.extractor.runtime.states([w for p in whole for w in p.windows]))
-        for p in self.prepared:
-            if isinstance(p, Exception):
-                yield p
-            else:
-                yield caught(self.extractor.finish, p, list(islice(states, len(p.windows))))
+        windows = [w for p in self.prepared if not isinstance(p, Exception) for w in p.windows]
+        yield from self.extractor.end(Begun(self.prepared, self.extractor.runtime.states(windows)))

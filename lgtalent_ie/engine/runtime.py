@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lgtalent_ie.engine.packing import batches, cut_windows, rectangles
+from lgtalent_ie.engine.device_decoding import decode_on_device
+from lgtalent_ie.engine.packing import Window, batches, cut_windows, rectangles
 from lgtalent_ie.errors import InputError
 from lgtalent_ie.model.config import MENTION_HEAD
 from lgtalent_ie.model.decoding import (
@@ -20,14 +22,18 @@ from lgtalent_ie.model.decoding import (
     apply_platt,
     best_tags,
     log_softmax,
-    spans_of_tags,
+    spans_of_batch,
 )
 from lgtalent_ie.model.loading import AnyTagger
 from lgtalent_ie.model.pairs import PairPlaces, join_pairs
+from lgtalent_ie.model.pretrained import PretrainedTagger
 from lgtalent_ie.model.tagger import WindowText
 
 # Pieces in one batch on a CPU; beyond this nothing gets faster on two cores, memory grows.
 TOKEN_BUDGET = 4096
+# On a GPU: an encoder of RoBERTa-base's shape computes 11 teraflop on so many, tens of milliseconds
+# beside which starting its kernels is little, and the widest array of a layer takes 0.4 GB.
+CUDA_TOKEN_BUDGET = 65_536
 # Pairs times morphemes of the longest sentence in one batch of pairs; of one sentence at least so
 # many pairs go together, as each batch reads the whole sentence.
 PAIR_BUDGET = 32_768
@@ -64,69 +70,137 @@ def cpu_threads(count: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+class Part(NamedTuple):
+    """What is read at once of a sentence: its number, the window and that as the encoder takes it.
+
+    Numbers in arrays alone, so that a process without the device can make it and hand it on.
+    """
+
+    sentence: int
+    window: Window
+    prepared: Any
+
+
+class SentenceReader(Protocol):
+    """What reading an article asks of a model, here (`Runtime`) or served (`ServedRuntime`).
+
+    `states` gives what stands for each sentence, as long as it has morphemes; the others take it.
+    `budget` is the number of pieces that are read together, `ahead` how many groups of articles
+    may be on the device while one before them is finished here.
+    """
+
+    tagger: AnyTagger
+    budget: int
+    ahead: int
+
+    def states(self, sentences: Sequence[WindowText]) -> Sequence[Any]: ...
+
+    def decode(self, states: Sequence[Any]) -> list[list[LabelledSpan]]: ...
+
+    def pair_logits(
+        self, states: Sequence[Any], pairs: Sequence[Sequence[PairPlaces]], label_set: str
+    ) -> list[NDArray[np.float32]]: ...
+
+
 class Runtime:
     """A tagger on a device. `budget` is the number of pieces that are run together.
 
     The small steps of the recurrent encoder run on one CPU thread: where another process holds a
-    core, two threads waited for each other and an article took seconds instead of tenths. On a GPU
-    the compact encoders compute in bfloat16, and the heads in float32 behind them.
+    core, two threads waited for each other and an article took seconds instead of tenths.
+
+    On a GPU the encoders compute in bfloat16, and the heads in float32 behind them. Pretrained
+    encoders of BERT's family are read without padding, with the weights they have now; with
+    `compile` torch fuses their layers there, once the first batch comes, which pays in long runs
+    and needs the C compiler that Triton asks for. Between batches the processor does not wait for
+    the device.
     """
 
-    def __init__(self, tagger: AnyTagger, device: str = "auto", budget: int = TOKEN_BUDGET) -> None:
+    def __init__(
+        self,
+        tagger: AnyTagger,
+        device: str = "auto",
+        budget: int | None = None,
+        compile: bool = False,
+    ) -> None:
         self.tagger = tagger.to(choose_device(device)).eval()
-        self.budget = budget
-        recurrent_on_cpu = tagger.config.recurrent is not None and self.tagger.device.type == "cpu"
-        self.threads = 1 if recurrent_on_cpu else None
-        self.bfloat16 = tagger.config.compact is not None and self.tagger.device.type == "cuda"
+        on_gpu = self.tagger.device.type == "cuda"
+        default = CUDA_TOKEN_BUDGET if on_gpu else TOKEN_BUDGET
+        self.budget = default if budget is None else budget
+        self.threads = 1 if tagger.config.recurrent is not None and not on_gpu else None
+        packed = None
+        if isinstance(self.tagger, PretrainedTagger):
+            packed = self.tagger.pack(torch.bfloat16 if on_gpu else torch.float32)
+        if packed is not None and compile and on_gpu:
+            packed.compile_layers()
+        # A packed encoder has weights of that type, and norms that autocast would make float32.
+        self.autocast = on_gpu and packed is None
+        self.decodes_on_device = on_gpu
+        self.ahead = 1 if on_gpu else 0
+
+    def states(self, sentences: Sequence[WindowText]) -> list[Tensor]:
+        """float32 [n, hidden_size] per sentence, on the device: the one pass that all heads share.
+
+        All of them are kept, in all 4 × hidden_size bytes a morpheme, so give no more sentences
+        than the device has room for; what the encoder needs beside them is bounded by the budget.
+        """
+        return self.run(self.prepare(sentences), len(sentences))
+
+    def prepare(self, sentences: Sequence[WindowText]) -> list[Part]:
+        """Sentences cut into windows that the encoder can take; done on the CPU alone."""
+        parts: list[tuple[int, Window]] = []
+        for number, costs in enumerate(self.tagger.costs(sentences)):
+            windows = cut_windows(costs, self.tagger.config.longest)
+            parts += [(number, window) for window in windows]
+        texts = [
+            WindowText(sentences[n].text, sentences[n].morphemes[window.start : window.end])
+            for n, window in parts
+        ]
+        return [
+            Part(*part, prepared)
+            for part, prepared in zip(parts, self.tagger.prepare_all(texts), strict=True)
+        ]
 
     @torch.inference_mode()
-    def states(self, sentences: Sequence[WindowText]) -> list[Tensor]:
-        """float [n, hidden_size] per sentence, on the device: the one pass that all heads share.
+    def run(self, parts: Sequence[Part], sentences: int) -> list[Tensor]:
+        """The states of so many sentences, of all their parts; as `states`.
 
         Windows of a long sentence are merged by morpheme. Where the device runs out of memory, the
         budget is halved, for all that follows too, and the batch is read in smaller ones; the error
         is raised only where a single window is too much.
         """
-        parts = []
-        for number, sentence in enumerate(sentences):
-            costs = self.tagger.costs(sentence)
-            for window in cut_windows(costs, self.tagger.config.longest):
-                piece = WindowText(sentence.text, sentence.morphemes[window.start : window.end])
-                parts.append((number, window, sum(costs[window.start : window.end]), piece))
-        found: dict[tuple[int, int], Tensor] = {}
-        costs = [cost for _, _, cost, _ in parts]
-        waiting = deque(batches(costs, self.budget))
+        sizes = [self.tagger.size(part.prepared) for part in parts]
+        kept: dict[int, Tensor] = {}
+        waiting = deque(batches(sizes, self.budget))
         while waiting:
             batch = waiting.popleft()
             try:
-                hidden = self.read([parts[n][3] for n in batch])  # [N, hidden_size]
+                hidden = self.read([parts[n].prepared for n in batch])  # [N, hidden_size]
             except torch.cuda.OutOfMemoryError:
                 if len(batch) == 1:
                     raise
-                self.budget = max(1, min(self.budget, sum(costs[n] for n in batch)) // 2)
-                smaller = list(batches([costs[n] for n in batch], self.budget))
+                self.budget = max(1, min(self.budget, sum(sizes[n] for n in batch)) // 2)
+                smaller = list(batches([sizes[n] for n in batch], self.budget))
                 waiting.extendleft([batch[n] for n in some] for some in reversed(smaller))
                 continue
             at = 0
             for n in batch:
-                number, window, _, piece = parts[n]
-                kept = slice(
-                    at + window.keep_start - window.start, at + window.keep_end - window.start
-                )
-                found[number, window.start] = hidden[kept]  # [kept, hidden]
-                at += len(piece.morphemes)
-        by_sentence: list[list[Tensor]] = [[] for _ in sentences]
-        for number, start in sorted(found):
-            by_sentence[number].append(found[number, start])
+                start, end, keep_start, keep_end = parts[n].window
+                kept[n] = hidden[at + keep_start - start : at + keep_end - start]  # [kept, hidden]
+                at += end - start
+        by_sentence: list[list[Tensor]] = [[] for _ in range(sentences)]
+        for n, part in enumerate(parts):
+            by_sentence[part.sentence].append(kept[n])
         nothing = torch.zeros(0, self.tagger.config.hidden_size, device=self.tagger.device)
-        return [torch.cat(some) if some else nothing for some in by_sentence]
+        return [
+            some[0] if len(some) == 1 else torch.cat(some) if some else nothing
+            for some in by_sentence
+        ]
 
-    def read(self, windows: Sequence[WindowText]) -> Tensor:
+    def read(self, prepared: Sequence[Any]) -> Tensor:
         """float32 [N, hidden_size]: one batch, the morphemes of all windows one after the other."""
-        prepared = [self.tagger.prepare(window) for window in windows]
-        autocast = torch.autocast("cuda", torch.bfloat16, enabled=self.bfloat16)
+        autocast = torch.autocast("cuda", torch.bfloat16, enabled=self.autocast)
         with cpu_threads(self.threads), autocast:
-            return self.tagger.hidden(prepared).float()  # type: ignore[arg-type]
+            return self.tagger.hidden(prepared).float()
 
     @torch.inference_mode()
     def logits(
@@ -150,23 +224,27 @@ class Runtime:
         """The labelled spans of every sentence, in morpheme numbers, by constrained decoding."""
         return self.decode(self.states(sentences), head)
 
+    @torch.inference_mode()
     def decode(
         self, states: Sequence[Tensor], head: str = MENTION_HEAD
     ) -> list[list[LabelledSpan]]:
-        """The labelled spans of every sentence, of its states."""
+        """The labelled spans of every sentence, of its states; one copy comes back from a GPU."""
         filled = [n for n, rows in enumerate(states) if len(rows)]
         found: list[list[LabelledSpan]] = [[] for _ in states]
         if not filled:
             return found
-        logits = self.head_logits([states[n] for n in filled], head)
-        lengths = np.array([len(rows) for rows in logits], dtype=np.int64)
-        log_probabilities = log_softmax(np.concatenate(logits))  # [N, tags]
-        tags = best_tags(log_probabilities, lengths)  # [N]
-        at = 0
-        for n, length in zip(filled, lengths.tolist(), strict=True):
-            spans = spans_of_tags(tags[at : at + length], log_probabilities[at : at + length])
-            found[n] = spans if head != MENTION_HEAD else [self.calibrated(s) for s in spans]
-            at += length
+        lengths = np.array([len(states[n]) for n in filled], dtype=np.int64)  # [B]
+        with cpu_threads(self.threads):
+            logits = self.tagger.logits(torch.cat([states[n] for n in filled]), head)  # [N, tags]
+        if self.decodes_on_device:
+            tags, chosen = decode_on_device(logits, lengths)  # [N] each
+        else:
+            log_probabilities = log_softmax(logits.numpy())  # [N, tags]
+            tags = best_tags(log_probabilities, lengths)
+            chosen = log_probabilities[np.arange(len(tags)), tags]
+        platt = Platt(*self.tagger.config.platt) if head == MENTION_HEAD else None
+        for n, spans in zip(filled, spans_of_batch(tags, chosen, lengths, platt), strict=True):
+            found[n] = spans
         return found
 
     def calibrated(self, span: LabelledSpan) -> LabelledSpan:
@@ -191,13 +269,20 @@ class Runtime:
             size = max(FEWEST_PAIRS, PAIR_BUDGET // max(1, len(states[n])))
             parts += [(n, at, some[at : at + size]) for at in range(0, len(some), size)]
         heights, widths = [len(some) for _, _, some in parts], [len(states[n]) for n, _, _ in parts]
+        some_logits: list[tuple[list[int], Tensor]] = []
         for batch in rectangles(heights, widths, PAIR_BUDGET):
             joined = join_pairs([parts[p][2] for p in batch], [widths[p] for p in batch])
             hidden = torch.cat([states[parts[p][0]] for p in batch])  # [N, hidden]
             with cpu_threads(self.threads):
                 logits = head(hidden, joined.to(hidden.device))[label_set]  # [P, labels]
-            ends = np.cumsum([heights[p] for p in batch])[:-1]
-            for p, rows in zip(batch, np.split(logits.cpu().numpy(), ends), strict=True):
-                n, at, some = parts[p]
-                scored[n][at : at + len(some)] = rows
+            some_logits.append((batch, logits))
+        if not some_logits:
+            return scored
+        # In one copy, as each waits for all that came before it.
+        rows = torch.cat([logits for _, logits in some_logits]).cpu().numpy()
+        order = [p for batch, _ in some_logits for p in batch]
+        ends = np.cumsum([heights[p] for p in order])[:-1]
+        for p, own in zip(order, np.split(rows, ends), strict=True):
+            n, at, some = parts[p]
+            scored[n][at : at + len(some)] = own
         return scored

@@ -1,7 +1,10 @@
 """From logits to labelled spans: the best BIO sequence that is allowed, and a score per span.
 
 Allowed means that I-X follows B-X or I-X and nothing else (Viterbi, 1967, with transition scores of
-0 and minus infinity). Works on whole flat batches in NumPy, a step for all windows at once.
+0 and minus infinity). Works on whole flat batches in NumPy; `engine.device_decoding` finds the same
+sequences on a GPU. Tags are O, B-0, I-0, B-1, I-1 …: 0, odd, even.
+
+N morphemes, B windows, T the longest, C tags.
 """
 
 from __future__ import annotations
@@ -11,6 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from lgtalent_ie.model.steps import time_major
+
+# What the score of a sequence that begins inside a span starts from.
 FORBIDDEN = np.float32(-1e9)
 
 # The logit of a score is taken this far from 0 and 1 at least: at 1 itself it is infinite.
@@ -35,15 +41,6 @@ class Platt(NamedTuple):
     offset: float = 0.0
 
 
-def allowed_transitions(tags: int) -> NDArray[np.float32]:
-    """[tags, tags] from → to: 0 where allowed, else very negative. Tags: O, B-0, I-0, B-1, I-1 …"""
-    scores = np.zeros((tags, tags), dtype=np.float32)
-    for inside in range(2, tags, 2):
-        scores[:, inside] = FORBIDDEN
-        scores[[inside - 1, inside], inside] = 0.0
-    return scores
-
-
 def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Log-probabilities along the last axis."""
     scaled = logits - logits.max(axis=-1, keepdims=True)
@@ -53,44 +50,88 @@ def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 def best_tags(
     log_probabilities: NDArray[np.float32], lengths: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """The best allowed tag sequence of every window: [N, tags] and [B] → int64 [N]."""
-    total, tags = log_probabilities.shape
-    transitions = allowed_transitions(tags)  # [tags, tags]
-    order = np.argsort(-lengths, kind="stable")  # [B]
-    ordered = lengths[order]
-    starts = (np.cumsum(lengths) - lengths)[order]  # [B]
-    alive = [int(np.searchsorted(-ordered, -step)) for step in range(int(ordered[0]))]  # [T]
-    score = log_probabilities[starts].copy()  # [B, tags]
-    score[:, 2::2] = FORBIDDEN
-    back = np.zeros((total, tags), dtype=np.int64)  # best tag before, per morpheme and tag
-    for step in range(1, len(alive)):
-        n = alive[step]
-        paths = score[:n, :, None] + transitions  # [n, from, to]
-        back[starts[:n] + step] = paths.argmax(1)
-        score[:n] = paths.max(1) + log_probabilities[starts[:n] + step]
-    result = np.zeros(total, dtype=np.int64)
-    for start, length, last in zip(starts, ordered, score.argmax(1), strict=True):
-        tag = int(last)
-        for place in range(start + length - 1, start - 1, -1):
-            result[place] = tag
-            tag = int(back[place, tag])
-    return result
+    """The best allowed tag sequence of every window: [N, C] and [B], none of them 0 → int64 [N].
+
+    Where the best tag of each morpheme makes an allowed sequence, no other can be better; only the
+    windows where it does not are searched.
+    """
+    tags: NDArray[np.int64] = log_probabilities.argmax(1)  # [N]
+    starts = np.cumsum(lengths) - lengths  # [B]
+    before = np.concatenate([tags[-1:], tags[:-1]])  # [N]
+    before[starts] = 0
+    stray = (tags > 0) & (tags % 2 == 0) & (before != tags) & (before != tags - 1)  # [N]
+    searched = np.logical_or.reduceat(stray, starts)  # [B]
+    if searched.any():
+        rows = np.repeat(searched, lengths)  # [N]
+        tags[rows] = viterbi(log_probabilities[rows], lengths[searched])
+    return tags
+
+
+def viterbi(
+    log_probabilities: NDArray[np.float32], lengths: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The best allowed tag sequence of every window, searched in all of them: → int64 [N].
+
+    All transitions being 0 or minus infinity, a step needs no table of tags by tags: O and B-X
+    follow the best tag before them, I-X the better one of B-X and I-X.
+    """
+    places, counts = time_major(lengths)  # [N], [T]
+    edges = [0, *np.cumsum(counts).tolist()]
+    scores = log_probabilities[places]  # [N, C], by steps
+    scores[: counts[0], 2::2] = FORBIDDEN
+    for last, at, end in zip(edges, edges[1:], edges[2:], strict=False):
+        before, now = scores[last : last + end - at], scores[at:end]  # [n, C] each
+        inside = np.maximum(before[:, 1::2], before[:, 2::2]) + now[:, 2::2]
+        now += before.max(1, keepdims=True)
+        now[:, 2::2] = inside
+    best: NDArray[np.int64] = scores.argmax(1)  # [N]
+    previous = np.repeat(best[:, None], scores.shape[1], 1)  # [N, C], the tag before each tag
+    previous[:, 2::2] = np.arange(2, scores.shape[1], 2) - (scores[:, 1::2] >= scores[:, 2::2])
+    for last, at, end in reversed(list(zip(edges, edges[1:], edges[2:], strict=False))):
+        goes_on = np.arange(last, last + end - at)
+        best[goes_on] = previous[goes_on, best[at:end]]
+    tags = np.empty_like(best)
+    tags[places] = best
+    return tags
 
 
 def spans_of_tags(
     tags: NDArray[np.int64], log_probabilities: NDArray[np.float32]
 ) -> list[LabelledSpan]:
-    """The spans of one window: [n] and [n, tags]; the score is the geometric mean of its tags'."""
-    found: list[LabelledSpan] = []
-    first = -1
-    for place, tag in enumerate([*tags.tolist(), 0]):
-        if first >= 0 and (tag == 0 or tag % 2 == 1):
-            rows = np.arange(first, place)
-            score = float(np.exp(log_probabilities[rows, tags[first:place]].mean()))
-            found.append(LabelledSpan((int(tags[first]) - 1) // 2, first, place - 1, score))
-            first = -1
-        if tag % 2 == 1:
-            first = place
+    """The spans of one window: [n] and [n, C]; the score is the geometric mean of its tags'."""
+    chosen = log_probabilities[np.arange(len(tags)), tags]  # [n]
+    [spans] = spans_of_batch(tags, chosen, np.array([len(tags)]))
+    return spans
+
+
+def spans_of_batch(
+    tags: NDArray[np.int64],
+    chosen: NDArray[np.float32],
+    lengths: NDArray[np.int64],
+    platt: Platt | None = None,
+) -> list[list[LabelledSpan]]:
+    """The spans of every window of a flat batch, in morphemes of the window.
+
+    int64 [N] allowed tags, float [N] the log-probability of each, int64 [B]; scores are mapped by
+    `platt` where it is given.
+    """
+    ends = np.cumsum(lengths)  # [B]
+    outside = (tags == 0) | (tags % 2 == 1)  # [N]
+    outside[(ends - lengths)[lengths > 0]] = True
+    edges = np.append(np.flatnonzero(outside), len(tags))
+    begins = tags[edges[:-1]] % 2 == 1
+    firsts, afters = edges[:-1][begins], edges[1:][begins]  # [spans] each
+    sums = np.append(0.0, np.cumsum(chosen, dtype=np.float64))  # [N + 1]
+    scores = np.exp((sums[afters] - sums[firsts]) / (afters - firsts))
+    if platt is not None:
+        scores = apply_platt(scores, platt)
+    windows = np.searchsorted(ends, firsts, side="right")
+    starts = (ends - lengths)[windows]
+    columns = ((tags[firsts] - 1) // 2, firsts - starts, afters - starts - 1, scores)
+    found: list[list[LabelledSpan]] = [[] for _ in lengths]
+    rows = zip(windows.tolist(), *(column.tolist() for column in columns), strict=True)
+    for window, *span in rows:
+        found[window].append(LabelledSpan(*span))
     return found
 
 

@@ -14,6 +14,7 @@ from lgtalent_ie.model.config import ModelConfig, bio_tags
 from lgtalent_ie.model.encoder import PieceEncoder, RecurrentEncoder
 from lgtalent_ie.model.pairs import PairHead
 from lgtalent_ie.model.pieces import Pieces, Vocabulary, join_pieces, make_pieces
+from lgtalent_ie.model.transfer import to_device
 from lgtalent_ie.reading import Morpheme
 
 
@@ -30,11 +31,17 @@ class Tagger(Protocol):
 
     config: ModelConfig
 
-    def costs(self, window: WindowText) -> list[int]:
-        """Pieces that each morpheme takes in the encoder."""
+    def costs(self, windows: Sequence[WindowText]) -> list[list[int]]:
+        """Pieces that each morpheme takes in the encoder, for every window."""
 
     def prepare(self, window: WindowText) -> object:
         """A window as the encoder wants it, on the CPU; done once, may be kept."""
+
+    def prepare_all(self, windows: Sequence[WindowText]) -> Sequence[object]:
+        """The same of many windows at once."""
+
+    def size(self, prepared: object) -> int:
+        """Pieces of a prepared window."""
 
     def hidden(self, prepared: Sequence[object]) -> Tensor:
         """float [N, hidden_size], the morphemes of all windows one after the other."""
@@ -78,21 +85,30 @@ class RecurrentTagger(HeadedModule):
         self.vocabulary = vocabulary
         self.encoder = compact_encoder(config, len(vocabulary))
 
-    def costs(self, window: WindowText) -> list[int]:
+    def costs(self, windows: Sequence[WindowText]) -> list[list[int]]:
         """One piece per morpheme."""
-        return [1] * len(window.morphemes)
+        return [[1] * len(window.morphemes) for window in windows]
 
     def prepare(self, window: WindowText) -> Pieces:
         """The window as flat arrays of numbers."""
         buckets = self.encoder.ngrams.num_embeddings
         return make_pieces(window.morphemes, self.vocabulary, buckets, window.text)
 
+    def prepare_all(self, windows: Sequence[WindowText]) -> list[Pieces]:
+        """Each window as flat arrays of numbers."""
+        return [self.prepare(window) for window in windows]
+
+    def size(self, prepared: Pieces) -> int:
+        """Morphemes of a window."""
+        return len(prepared.morphemes)
+
     def hidden(self, prepared: Sequence[Pieces]) -> Tensor:
         """Pieces of B windows → float [N, hidden_size]."""
         batch = join_pieces(prepared)
-        arrays = (batch.morphemes, batch.tags, batch.ngrams, batch.offsets, batch.lengths)
-        tensors = [torch.from_numpy(array).to(self.device) for array in arrays]
-        result: Tensor = self.encoder(*tensors)
+        arrays = (batch.morphemes, batch.tags, batch.ngrams, batch.offsets)
+        tensors = to_device([torch.from_numpy(array) for array in arrays], self.device)
+        # The lengths stay on the CPU: the encoders lay out their work by them.
+        result: Tensor = self.encoder(*tensors, torch.from_numpy(batch.lengths))
         return result
 
 

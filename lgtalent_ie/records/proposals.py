@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,9 +16,7 @@ from lgtalent_ie.reading import Reading, Sentence
 from lgtalent_ie.schema import Mention
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from lgtalent_ie.engine.runtime import Runtime
+    from lgtalent_ie.engine.runtime import SentenceReader
 
 # Sentences with more mentions are lists; of these the first are looked at.
 MOST_MENTIONS = 24
@@ -39,11 +37,11 @@ class Proposal:
 
 
 def propose_relations(
-    reading: Reading, runtime: Runtime, states: Sequence[Tensor]
+    reading: Reading, runtime: SentenceReader, states: Sequence[Any]
 ) -> tuple[Proposal, ...]:
     """All relations of the model's threshold and above; none where it has no head over pairs.
 
-    `states` are those of the sentences, as `Runtime.states` gave them. All pairs of mentions whose
+    `states` are those of the sentences, as `runtime.states` gave them. All pairs of mentions whose
     labels can be related are scored, sentence by sentence, without another pass of the encoder.
     """
     config = runtime.tagger.config.relations

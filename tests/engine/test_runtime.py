@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ from tiny_models import (
 )
 from torch import Tensor
 
-from lgtalent_ie.engine.runtime import Runtime, choose_device
+from lgtalent_ie.engine.runtime import TOKEN_BUDGET, Runtime, choose_device
 from lgtalent_ie.errors import InputError
 from lgtalent_ie.model.config import KLUE_RE, MENTION_HEAD, RELATIONS, ModelConfig
 from lgtalent_ie.model.decoding import Platt, apply_platt
@@ -162,6 +164,24 @@ def test_states_are_a_row_per_morpheme(tagger: AnyTagger) -> None:
     assert Runtime(tagger, "cpu").states([]) == []
 
 
+def test_another_process_may_prepare_what_the_device_reads(tagger: AnyTagger) -> None:
+    empty = WindowText("", ())
+    text = "새별전자는 연구원을 뽑았다. " * 200
+    long = WindowText(text, [m for s in make_reading(text).sentences for m in s.morphemes])
+    sentences = [empty, long, *windows()]
+    runtime = Runtime(tagger, "cpu")
+    parts = runtime.prepare(sentences)
+    assert len(parts) > len(windows()) + 1
+    sent = pickle.loads(pickle.dumps(parts))
+    for one, other in zip(runtime.run(sent, 6), runtime.states(sentences), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_the_budget_is_the_callers_or_the_devices(tagger: AnyTagger) -> None:
+    assert Runtime(tagger, "cpu").budget == Runtime(tagger, "cpu", None).budget == TOKEN_BUDGET
+    assert Runtime(tagger, "cpu", 7).budget == 7
+
+
 @pytest.mark.parametrize("budget", [1, 60, 100_000])
 def test_pairs_are_scored_the_same_in_any_batches(
     budget: int, monkeypatch: pytest.MonkeyPatch
@@ -238,11 +258,11 @@ def short_of_memory(runtime: Runtime, most: int) -> list[int]:
     tried: list[int] = []
     read = runtime.read
 
-    def checked(windows: Sequence[WindowText]) -> Tensor:
-        tried.append(sum(sum(runtime.tagger.costs(window)) for window in windows))
+    def checked(prepared: Sequence[Any]) -> Tensor:
+        tried.append(sum(runtime.tagger.size(window) for window in prepared))
         if tried[-1] > most:
             raise torch.cuda.OutOfMemoryError("out of memory")
-        return read(windows)
+        return read(prepared)
 
     runtime.read = checked  # type: ignore[method-assign]
     return tried
@@ -251,7 +271,7 @@ def short_of_memory(runtime: Runtime, most: int) -> list[int]:
 def test_out_of_memory_halves_the_budget_and_goes_on(tagger: AnyTagger) -> None:
     expected = Runtime(tagger, "cpu").states(windows())
     runtime = Runtime(tagger, "cpu", budget=10_000)
-    longest = max(sum(runtime.tagger.costs(window)) for window in windows())
+    longest = max(runtime.tagger.size(part.prepared) for part in runtime.prepare(windows()))
     short_of_memory(runtime, most=longest)
     for found, wanted in zip(runtime.states(windows()), expected, strict=True):
         assert torch.allclose(found, wanted, atol=1e-5)

@@ -16,6 +16,7 @@ from torch import Tensor
 from lgtalent_ie.engine.runtime import Runtime
 from lgtalent_ie.errors import ModelError
 from lgtalent_ie.model import attention
+from lgtalent_ie.model import windows as windows_module
 from lgtalent_ie.model.config import (
     MENTION_HEAD,
     AttentionConfig,
@@ -95,7 +96,7 @@ def test_it_computes_what_the_formula_says(
 ) -> None:
     tagger, windows = small_tagger(), random_windows(lengths)
     through_blocks = read(tagger, windows)
-    monkeypatch.setattr(attention, "packed_attention", lambda device, dtype: by_hand)
+    monkeypatch.setattr(windows_module, "packed_attention", lambda *_: by_hand)
     assert torch.allclose(read(tagger, windows), through_blocks, atol=1e-5)
 
 
@@ -126,9 +127,8 @@ def test_order_matters_and_only_distances_count() -> None:
 
     assert not torch.allclose(states(a, a, b)[0], states(a, b, a)[0], atol=1e-4)
     turned = attention.turns(torch.arange(9), 16, torch.float32)
-    places = attention.Windows(torch.tensor([0, 9]), 9, *turned, None, None, None)
     same = torch.randn(16).expand(9, 2, 1, 16)
-    rotated = attention.rotate(same, places)[:, 0, 0]  # [9, 16]
+    rotated = attention.rotate(same, turned)[:, 0, 0]  # [9, 16]
     products = rotated @ rotated.T
     for distance in range(9):
         diagonal = products.diagonal(distance)
@@ -145,7 +145,7 @@ def test_a_lone_morpheme_passes_a_layer_as_the_formula_says() -> None:
     [layer, _] = small_tagger().encoder.layers
     state = torch.randn(1, SIZES.width)
     cpu = torch.device("cpu")
-    windows = attention.place_windows(torch.tensor([1]), 1, 16, cpu, state.dtype)
+    windows = windows_module.place_windows(torch.tensor([1]), 1, 16, cpu, state.dtype)
 
     def norm(x: Tensor) -> Tensor:
         return torch.nn.functional.layer_norm(x, x.shape[-1:])
@@ -155,7 +155,8 @@ def test_a_lone_morpheme_passes_a_layer_as_the_formula_says() -> None:
     left, right = (norm(middle) @ layer.unit_in.weight.T).chunk(2, dim=-1)
     gate = right * (1 + torch.erf(right / 2**0.5)) / 2
     after = middle + (left * gate) @ layer.unit_out.weight.T
-    assert torch.allclose(layer(state, windows), after, atol=1e-5)
+    turned = attention.turns(windows.places, 16, state.dtype)
+    assert torch.allclose(layer(state, windows, turned), after, atol=1e-5)
 
 
 def test_training_reaches_the_ngrams_and_leaves_the_morphemes() -> None:
@@ -248,9 +249,9 @@ def test_the_packed_kernel_equals_the_block(
     lengths: Sequence[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tagger, windows = small_tagger().cuda(), random_windows(lengths)
-    assert attention.packed_attention(torch.device("cuda:0"), torch.bfloat16) is not None
+    assert windows_module.packed_attention(torch.device("cuda:0"), torch.bfloat16, 16) is not None
     packed = states_and_gradients(tagger, windows)
-    monkeypatch.setattr(attention, "packed_attention", lambda device, dtype: None)
+    monkeypatch.setattr(windows_module, "packed_attention", lambda *_: None)
     blocked = states_and_gradients(tagger, windows)
     for one, other in zip(packed, blocked, strict=True):
         assert (one - other).norm() < 0.03 * other.norm()

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from lgtalent_ie.model.decoding import (
     Platt,
-    allowed_transitions,
     apply_platt,
     best_tags,
     log_softmax,
+    spans_of_batch,
     spans_of_tags,
+    viterbi,
 )
+from lgtalent_ie.model.steps import time_major
 
 TAGS = 5  # O, B-0, I-0, B-1, I-1
 
@@ -36,6 +38,7 @@ def test_it_finds_what_trying_everything_finds(seed: int, lengths: list[int]) ->
     random = np.random.default_rng(seed)
     scores = log_softmax(random.normal(size=(sum(lengths), TAGS)).astype(np.float32) * 2)
     found = best_tags(scores, np.array(lengths))
+    assert found.tolist() == viterbi(scores, np.array(lengths)).tolist()
     at = 0
     for length in lengths:
         rows = scores[at : at + length]
@@ -45,14 +48,70 @@ def test_it_finds_what_trying_everything_finds(seed: int, lengths: list[int]) ->
         at += length
 
 
-def test_inside_follows_only_its_own_begin_or_inside() -> None:
-    table = allowed_transitions(TAGS)
-    allowed = {(a, b) for a in range(TAGS) for b in range(TAGS) if table[a, b] == 0}
-    assert {pair for pair in allowed if pair[1] == 2} == {(1, 2), (2, 2)}
-    assert {pair for pair in allowed if pair[1] == 4} == {(3, 4), (4, 4)}
-    assert {pair for pair in allowed if pair[1] in (0, 1, 3)} == {
-        (a, b) for a in range(TAGS) for b in (0, 1, 3)
-    }
+@pytest.mark.parametrize("before", range(TAGS))
+def test_inside_follows_only_its_own_begin_or_inside(before: int) -> None:
+    # First morpheme: `before` for certain, B-0 else; second: I-0 most likely, then O.
+    scores = np.full((3, TAGS), -40.0, dtype=np.float32)
+    scores[0, 1], scores[1, before], scores[2, 2], scores[2, 0] = 0, 0, -0.1, -3
+    found = best_tags(scores, np.array([3])).tolist()
+    assert is_allowed(found)
+    assert found == ([1, before, 2] if before in (1, 2) else found)
+    if before in (0, 3):
+        assert found == [1, before, 0]
+
+
+def test_only_windows_with_a_stray_inside_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[list[int]] = []
+
+    def noted(scores: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        searched.append(lengths.tolist())
+        return viterbi(scores, lengths)
+
+    monkeypatch.setattr("lgtalent_ie.model.decoding.viterbi", noted)
+    rows = np.full((9, TAGS), -9.0, dtype=np.float32)
+    # Allowed; I-0 behind another window's B-0; allowed; I-1 behind B-0.
+    best = [0, 1, 2, 4, 1, 2, 2, 1, 4]
+    rows[np.arange(9), best] = -0.1
+    lengths = np.array([2, 2, 3, 2])
+    found = best_tags(rows, lengths).tolist()
+    assert searched == [[2, 2]]
+    assert found[:2] == [0, 1] and found[4:7] == [1, 2, 2]
+    assert all(is_allowed(found[a:b]) for a, b in ((0, 2), (2, 4), (4, 7), (7, 9)))
+    best_tags(rows[:2], lengths[:1])
+    assert len(searched) == 1
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=8))
+def test_steps_visit_every_place_once_the_longest_window_first(lengths: list[int]) -> None:
+    places, counts = time_major(np.array(lengths))
+    starts = np.cumsum(lengths) - lengths
+    order = sorted(range(len(lengths)), key=lambda n: -lengths[n])
+    expected = [
+        [starts[n] + step for n in order if lengths[n] > step] for step in range(max(lengths))
+    ]
+    assert places.tolist() == [place for some in expected for place in some]
+    assert counts.tolist() == [len(some) for some in expected]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.lists(st.integers(0, 6), min_size=1, max_size=6))
+def test_spans_of_a_batch_are_those_of_each_window(seed: int, lengths: list[int]) -> None:
+    random = np.random.default_rng(seed)
+    scores = log_softmax(random.normal(size=(sum(lengths), TAGS)).astype(np.float32))
+    filled = np.array([length for length in lengths if length], dtype=np.int64)
+    tags = best_tags(scores, filled) if len(filled) else np.zeros(0, dtype=np.int64)
+    chosen = scores[np.arange(len(tags)), tags]
+    found = spans_of_batch(tags, chosen, np.array(lengths))
+    ends = np.cumsum(lengths)
+    for some, start, end in zip(found, ends - lengths, ends, strict=True):
+        alone = spans_of_tags(tags[start:end], scores[start:end])
+        assert [s[:3] for s in some] == [s[:3] for s in alone]
+        assert [s.score for s in some] == pytest.approx([s.score for s in alone], rel=1e-6)
+    settled = spans_of_batch(tags, chosen, np.array(lengths), Platt(0.7, -0.5))
+    raw = np.array([s.score for some in found for s in some])
+    assert [s.score for some in settled for s in some] == pytest.approx(
+        apply_platt(raw, Platt(0.7, -0.5)).tolist()
+    )
 
 
 def test_spans_end_where_the_next_begins() -> None:
