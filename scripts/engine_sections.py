@@ -1,0 +1,377 @@
+"""The sections of the engine benchmark: what one process measures, step by step, in its time."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from threading import BrokenBarrierError
+from time import time
+from typing import Any, Protocol
+
+import torch
+from engine_encoders import Built, build, parameters_of, token_counts
+from engine_measures import (
+    ENCODER,
+    ENGINE,
+    KIWI,
+    MENTIONS,
+    PREPARE,
+    RECORDS,
+    Setting,
+    best_batch,
+    describe,
+    flops_of,
+    latency,
+    make_runtime,
+    measure,
+    memory,
+    one_text,
+    one_window,
+    own_extractor,
+    own_tokens,
+    prepared_parts,
+    rate,
+    read_all_mentions,
+    read_kiwi,
+    read_parts,
+    read_prepared,
+    read_records,
+    read_spans,
+    shipped_extractor,
+)
+from engine_texts import Mix
+from pipeline_rivals import (
+    GLINER,
+    PIPELINE,
+    SORTED,
+    GlinerPacking,
+    make_pipeline,
+    read_sorted,
+    read_with,
+)
+
+from lgtalent_ie.errors import LgtalentError
+
+# No single measurement takes longer, however much time is left; a dry run's take next to nothing.
+LONGEST, SHORTEST = 8.0, 0.02
+
+Row = tuple[str, dict[str, Any]]
+Step = Callable[[float], Iterator[Row]]
+
+
+class Barrier(Protocol):
+    """What makes processes wait for each other."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until all have come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of the run: a kind of SECTIONS, with an encoder or none, in some processes.
+
+    `batch_sizes` are those that a section before found to be best for the pipeline, by mix.
+    """
+
+    kind: str
+    encoder: str = ""
+    processes: int = 1
+    batch_sizes: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What it is called where it is told about."""
+        return f"{self.encoder} {self.kind}".strip()
+
+
+def run_section(
+    section: Section,
+    mixes: Sequence[Mix],
+    setting: Setting,
+    deadline: float,
+    send: Callable[[Row], object],
+    barrier: Barrier | None = None,
+) -> None:
+    """Measure what belongs to a section until `deadline`, in seconds since the epoch."""
+    torch.set_num_threads(1 if section.processes > 1 else setting.threads)
+
+    own = {
+        "encoder": section.encoder,
+        "section": section.kind,
+        "processes": section.processes,
+    }
+
+    def tagged(row: Row) -> None:
+        send((row[0], own | row[1]))
+
+    try:
+        steps = SECTIONS[section.kind](section, mixes, setting)
+    except Exception as error:
+        tagged(("gaps", {"what": section.kind, "reason": reason_of(error)}))
+        return
+    for number, (what, step) in enumerate(steps):
+        # Unspent time goes to the steps that follow.
+        seconds = min(LONGEST, (deadline - time()) / (len(steps) - number))
+        if setting.dry_run:
+            seconds = SHORTEST
+        try:
+            if barrier is not None:
+                barrier.wait(max(1.0, deadline - time()))
+            if seconds < SHORTEST and not takes_no_time(step):
+                tagged(("gaps", {"what": what, "reason": "no time was left"}))
+                continue
+            for row in step(seconds):
+                tagged(row)
+        except BrokenBarrierError:
+            tagged(("gaps", {"what": what, "reason": "another process ended or was late"}))
+        except Exception as error:
+            tagged(("gaps", {"what": what, "reason": reason_of(error)}))
+
+
+def takes_no_time(step: Step) -> bool:
+    """True where a step only tells what is known, which is done however late it is."""
+    return isinstance(step, partial) and step.func in (told, remembered)
+
+
+def reason_of(error: Exception) -> str:
+    """An error in a line, without the folders of this machine."""
+    said = error.given if isinstance(error, LgtalentError) else str(error)
+    line = re.sub(r"(?:/[\w.~+-]+)+/", "", (said.strip() or "no message").splitlines()[0])
+    return (
+        line[:300] if isinstance(error, LgtalentError) else f"{type(error).__name__}: {line[:300]}"
+    )
+
+
+def built_of(section: Section, mixes: Sequence[Mix], setting: Setting, rival: bool = True) -> Built:
+    """The encoder of a section, its tokenizer made of all texts."""
+    texts = [text for mix in mixes for text in mix.texts]
+    return build(section.encoder, texts, rival, tiny=setting.dry_run)
+
+
+# --- steps ---------------------------------------------------------------------------------------
+
+
+def rated(
+    way: str,
+    call: Callable[[int], object],
+    mix: Mix,
+    seconds: float,
+    tokens: Sequence[int] | None = None,
+    built: Built | None = None,
+) -> Iterator[Row]:
+    """The rate of a way over a mix."""
+    done = measure(call, len(mix.texts), seconds)
+    flops = None if built is None or tokens is None else flops_of(built, tokens, done.texts)
+    yield "rates", rate(way, mix, done, tokens, flops)
+
+
+def late(
+    way: str, what: str, call: Callable[[int], object], count: int, seconds: float
+) -> Iterator[Row]:
+    """The latency of a way over single texts."""
+    yield "latencies", {"way": way, "text": what, **latency(call, count, seconds)}
+
+
+def remembered(what: str, device: str, seconds: float) -> Iterator[Row]:
+    """The peak of memory so far."""
+    yield "memory", {"after": what, **memory(device)}
+
+
+def told(kind: str, figures: dict[str, Any], seconds: float) -> Iterator[Row]:
+    """What is known already."""
+    yield kind, figures
+
+
+def searched(
+    way: str,
+    call: Callable[..., object],
+    mix: Mix,
+    setting: Setting,
+    built: Built,
+    seconds: float,
+) -> Iterator[Row]:
+    """The rate of `call(texts, size=…)` over the first texts of a mix, at its best.
+
+    The best is the batch size and, on a CPU, one thread or all that torch has been given.
+    """
+    size = best_batch(call, len(mix.texts), setting.batch_sizes, seconds / 2)
+    best, threads = partial(call, size=size), setting.threads
+    if not setting.gpu and threads > 1:
+        threads = best_threads(best, len(mix.texts), (threads, 1), seconds / 4)
+    torch.set_num_threads(threads)
+    tokens = token_counts(built, mix.texts)
+    for kind, row in rated(way, best, mix, seconds / 2, tokens, built):
+        yield kind, row | {"batch size": size, "threads": threads}
+    torch.set_num_threads(setting.threads)
+
+
+def best_threads(
+    call: Callable[[int], object], count: int, choices: Sequence[int], seconds: float
+) -> int:
+    """The number of torch's threads with which a call reads most texts a second."""
+    rates = {}
+    for threads in choices:
+        torch.set_num_threads(threads)
+        done = measure(call, count, seconds / len(choices))
+        rates[threads] = done.texts / done.seconds
+    return max(rates, key=lambda threads: rates[threads])
+
+
+# --- sections ------------------------------------------------------------------------------------
+
+
+def kiwi_steps(section: Section, mixes: Sequence[Mix], setting: Setting) -> list[tuple[str, Step]]:
+    """Kiwi alone: the bound of everything that begins with text."""
+    extractor = shipped_extractor()
+    return [
+        (f"{way}, {mix.name}", partial(rated, way, partial(read, extractor, mix), mix))
+        for mix in mixes
+        for way, read in ((KIWI, read_kiwi), (PREPARE, read_prepared))
+    ]
+
+
+def engine_steps(
+    section: Section, mixes: Sequence[Mix], setting: Setting
+) -> list[tuple[str, Step]]:
+    """This library: windows to labels, latency, text to mentions, text to records, memory."""
+    steps = [started(setting)]
+    built = built_of(section, mixes, setting, rival=False)
+    news, articles = mixes[0], mixes[1]
+    runtime, compiled = make_runtime(built, setting, news)
+    extractor = own_extractor(runtime)
+    facts = describe(built, news, compiled)
+    steps.append(("description", partial(told, "encoders", facts)))
+    for once in mixes:
+        tokens = own_tokens(built, once) * setting.repeated
+        mix = once.repeated(setting.repeated)
+        parts = prepared_parts(runtime, once, setting.repeated)
+        ways = {
+            ENCODER: partial(read_parts, runtime, parts),
+            ENGINE: partial(read_spans, runtime, mix),
+        }
+        for way, call in ways.items():
+            step = partial(rated, way, call, mix, tokens=tokens, built=built)
+            steps.append((f"{way}, {mix.name}", step))
+    steps.append(("memory", partial(remembered, ENGINE, setting.device)))
+    for what, mix in (("sentence", news), ("article", articles)):
+        ones = {
+            ENGINE: partial(one_window, runtime, mix),
+            RECORDS: partial(one_text, extractor, mix),
+        }
+        for way, one in ones.items():
+            step = partial(late, way, what, one, len(mix.texts))
+            steps.append((f"latency of one {what}, {way}", step))
+    for mix in mixes:
+        call = partial(read_all_mentions, extractor, mix)
+        steps.append((f"{MENTIONS}, {mix.name}", partial(rated, MENTIONS, call, mix)))
+    call = partial(read_records, extractor, articles)
+    steps.append((f"{RECORDS}, articles", partial(rated, RECORDS, call, articles)))
+    steps.append(("memory", partial(remembered, RECORDS, setting.device)))
+    return steps
+
+
+def rival_steps(section: Section, mixes: Sequence[Mix], setting: Setting) -> list[tuple[str, Step]]:
+    """The pipeline, the pipeline over sorted texts, GLiNER's packing; latency and memory."""
+    steps = [started(setting)]
+    built = built_of(section, mixes, setting)
+    pipeline = make_pipeline(built, setting.device, setting.dtype)
+    facts = {"weights of the rival": parameters_of(built.rival)}
+    steps.append(("description", partial(told, "encoders", facts)))
+    for mix in mixes:
+        stride = mix.name != "news"
+        for way, read in ((PIPELINE, read_with), (SORTED, read_sorted)):
+            call = prefix(partial(read, pipeline, stride=stride), mix)
+            step = partial(searched, way, call, mix, setting, built)
+            steps.append((f"{way}, {mix.name}", step))
+    for what, mix in (("sentence", mixes[0]), ("article", mixes[1])):
+        one = partial(one_with, pipeline, mix)
+        step = partial(late, PIPELINE, what, one, len(mix.texts))
+        steps.append((f"latency of one {what}, {PIPELINE}", step))
+    steps.append(("memory", partial(remembered, PIPELINE, setting.device)))
+    try:
+        packing = GlinerPacking(built, setting.device, setting.dtype)
+    except LgtalentError as error:
+        gap = {"what": GLINER, "reason": reason_of(error)}
+        return [*steps, (GLINER, partial(told, "gaps", gap))]
+    for mix in mixes:
+        step = partial(searched, GLINER, prefix(packing.read, mix), mix, setting, built)
+        steps.append((f"{GLINER}, {mix.name}", step))
+    return steps
+
+
+def started(setting: Setting) -> tuple[str, Step]:
+    """The memory that the process has before there is an encoder, as the first step."""
+    return "memory", partial(told, "memory", {"after": "start", **memory(setting.device)})
+
+
+def prefix(read: Callable[..., object], mix: Mix) -> Callable[..., object]:
+    """`read` as a call with a number of texts and a batch size."""
+    return lambda texts, size: read(mix.texts[:texts], size=size)
+
+
+def one_with(pipeline: Any, mix: Mix, number: int) -> None:
+    """One text of the mix through the pipeline."""
+    read_with(pipeline, [mix.texts[number]], 1, mix.name != "news")
+
+
+def cores_steps(section: Section, mixes: Sequence[Mix], setting: Setting) -> list[tuple[str, Step]]:
+    """The ways that begin with text, in this process while others do the same.
+
+    The pipeline takes part on a CPU only, with one thread and the batch size it liked best alone.
+    """
+    built = built_of(section, mixes, setting)
+    extractor = own_extractor(make_runtime(built, setting, mixes[0])[0])
+    steps: list[tuple[str, Step]] = []
+    pipeline = None if setting.gpu else make_pipeline(built, setting.device, setting.dtype)
+    sizes = dict(section.batch_sizes)
+    for mix in mixes[:2]:
+        ways = {KIWI: read_kiwi, MENTIONS: read_all_mentions, RECORDS: read_records}
+        for way, read in ways.items():
+            if way != RECORDS or mix.name == "articles":
+                call = partial(read, extractor, mix)
+                steps.append((f"{way}, {mix.name}", partial(rated, way, call, mix)))
+        if pipeline is not None:
+            size = sizes.get(mix.name, setting.batch_sizes[0])
+            reading = partial(read_with, pipeline, stride=mix.name != "news")
+            call = partial(prefix(reading, mix), size=size)
+            steps.append((f"{PIPELINE}, {mix.name}", partial(rated, PIPELINE, call, mix)))
+    steps.append(("memory", partial(remembered, RECORDS, setting.device)))
+    return steps
+
+
+SECTIONS: dict[str, Callable[..., list[tuple[str, Step]]]] = {
+    "Kiwi": kiwi_steps,
+    "engine": engine_steps,
+    "rivals": rival_steps,
+    "cores": cores_steps,
+}
+
+
+def plan(encoders: Sequence[str], shipped: Sequence[str], processes: int) -> list[Section]:
+    """The sections in their order: what comes last is lost first where time is short."""
+    sections = [Section("Kiwi")]
+    for name in encoders:
+        sections += [Section("engine", name), Section("rivals", name)]
+    if processes > 1:
+        sections += [Section("cores", name, processes) for name in encoders if name in shipped]
+    return sections
+
+
+def with_batch_sizes(section: Section, rates: Sequence[dict[str, Any]]) -> Section:
+    """The section, told what the pipeline's best batch sizes were."""
+    found = {
+        row["mix"]: row["batch size"]
+        for row in rates
+        if row["encoder"] == section.encoder and row["way"] == PIPELINE and "batch size" in row
+    }
+    return replace(section, batch_sizes=tuple(found.items()))
+
+
+def usable_cores() -> int:
+    """CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
