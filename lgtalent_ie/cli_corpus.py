@@ -29,8 +29,8 @@ FAILED_ALL = 2
 @click.option("--part-size", type=click.IntRange(1), default=1000, show_default=True,
               metavar="ROWS", help="Rows of the input in a part of the output.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(0), metavar="N",
-              show_default="one a core; 0 with a GPU",
-              help="Processes, each with the model in 0.9 GB; 0: none but this.")  # fmt: skip
+              show_default="one a core",
+              help="Processes that share one model; 0: none but this.")  # fmt: skip
 @click.option("--id-column", metavar="NAME", show_default="id, if there")
 @click.option("--text-column", metavar="NAME", default="text", show_default=True)
 @click.option("--published-column", metavar="NAME", show_default="published, if there")
@@ -40,6 +40,8 @@ FAILED_ALL = 2
               help="A longer text, or HTML of ten times that, is rejected.")  # fmt: skip
 @click.option("--model", metavar="FOLDER|ID", help="Model folder or Hugging Face id.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda:0 …")
+@click.option("--compile", "compiled", is_flag=True,
+              help="On a GPU, fuse the layers of a pretrained encoder.")  # fmt: skip
 @click.option("--user-dictionary", type=click.Path(path_type=Path), metavar="TSV",
               help="Names that Kiwi does not know: form<TAB>tag<TAB>score a line.")  # fmt: skip
 @click.option("--entities", type=click.Path(path_type=Path), metavar="CSV|JSON",
@@ -57,7 +59,7 @@ FAILED_ALL = 2
 def batch(
     inputs: tuple[str, ...], out: Path, to: Form, part_size: int, workers: int | None,
     id_column: str | None, text_column: str, published_column: str | None, published: str | None,
-    longest: int, model: str | None, device: str, user_dictionary: Path | None,
+    longest: int, model: str | None, device: str, compiled: bool, user_dictionary: Path | None,
     entities: Path | None, min_score: float, engine: str, address: str | None,
     num_gpus: float | None, dry_run: bool,
 ) -> int:  # fmt: skip
@@ -78,7 +80,7 @@ def batch(
     columns = Columns(id_column, text_column, published_column, longest)
     asked = Batch(
         inputs, out, to, part_size, workers, columns, published, model, device, user_dictionary,
-        entities, min_score,
+        entities, min_score, compiled,
     )  # fmt: skip
     plan = make_plan(asked)
     if dry_run:

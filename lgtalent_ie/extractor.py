@@ -75,6 +75,8 @@ class Extractor:
     min_score: mentions below this score, 0..1, are left out.
     entities: a list of organisations (CSV or JSON, see `records.linking.read_entities`) that those
         of the document are led to, as `Document.links`.
+    compile: on a GPU, fuse the layers of a pretrained encoder; the first texts then take a minute
+        and a C compiler is needed, so for long runs.
 
     Raises ModelError, DictionaryError or InputError where one of them cannot be used.
     """
@@ -86,8 +88,11 @@ class Extractor:
         user_dictionary: str | Path | Iterable[DictionaryEntry] | None = None,
         min_score: float = 0.0,
         entities: str | Path | None = None,
+        compile: bool = False,
     ) -> None:
-        self.runtime: SentenceReader = Runtime(load_model(locate_model(model)), device)
+        self.runtime: SentenceReader = Runtime(
+            load_model(locate_model(model)), device, compile=compile
+        )
         self.analyzer = Analyzer(user_dictionary)
         self.min_score = min_score
         self.entities = read_entities(entities) if entities is not None else None

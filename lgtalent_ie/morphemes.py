@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from lgtalent_ie.schema import Section
 
 if TYPE_CHECKING:
     from kiwipiepy import Kiwi, Token
+    from kiwipiepy import Sentence as KiwiSentence
 
 ARTICLE_KINDS = ("headline", "body", "caption")
 
@@ -31,6 +33,8 @@ DictionaryEntry = str | tuple[str, str] | tuple[str, str, float]
 class Analyzer:
     """Kiwi with an optional user dictionary; one instance may serve many documents.
 
+    One worker is the thread that asks, more are threads of Kiwi's own, which do not survive a fork.
+
     `user_dictionary`: a path to Kiwi's own TSV form (`form<TAB>tag[<TAB>score]` a line, `#`
     comments), or a list of forms (taken as NNP), (form, tag) or (form, tag, score).
 
@@ -46,7 +50,11 @@ class Analyzer:
         from kiwipiepy import Kiwi
 
         entries = [] if user_dictionary is None else list(read_dictionary(user_dictionary))
-        self.kiwi: Kiwi = Kiwi(num_workers=num_workers)
+        self.own_threads = num_workers not in (0, 1)
+        with warnings.catch_warnings():
+            # 0 had another meaning before 0.21.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self.kiwi: Kiwi = Kiwi(num_workers=num_workers if self.own_threads else 0)
         for form, tag, score in entries:
             self.kiwi.add_user_word(form, tag, score)
 
@@ -63,7 +71,7 @@ class Analyzer:
             if (alignment := align(text, start, end)).text.strip()
         ]
         paragraphs = line_numbers(text, [alignment.starts[0] for _, alignment in lines])
-        analysed = self.kiwi.split_into_sents([a.text for _, a in lines], return_tokens=True)
+        analysed = self.analyse([alignment.text for _, alignment in lines])
         found: list[Sentence] = []
         for (section, alignment), paragraph, line in zip(lines, paragraphs, analysed, strict=True):
             for sentence in line:
@@ -79,6 +87,13 @@ class Analyzer:
                         )
                     )
         return tuple(found)
+
+    def analyse(self, lines: Sequence[str]) -> Iterable[list[KiwiSentence]]:
+        """The sentences of each line, as Kiwi gives them."""
+        if self.own_threads:
+            yield from self.kiwi.split_into_sents(lines, return_tokens=True)
+        else:
+            yield from (self.kiwi.split_into_sents(line, return_tokens=True) for line in lines)
 
 
 def lead_back(token: Token, alignment: Alignment) -> Morpheme:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import unicodedata
 from pathlib import Path
 
@@ -105,3 +107,23 @@ def test_a_wrong_dictionary_entry_is_named(entry: tuple[object, ...]) -> None:
 def test_a_missing_dictionary_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DictionaryError, match=r"none\.tsv"):
         Analyzer(tmp_path / "none.tsv")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
+def test_a_fork_reads_what_the_process_it_was_forked_from_reads() -> None:
+    """A pool of Kiwi's own threads would not be there, and the fork would wait for it for ever."""
+    text = PLAIN + "\n한빛대와 함께다."
+    sections = [Section("body", 0, len(text))]
+    here = analyzer().sentences(text, sections)
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(60)
+        os._exit(0 if analyzer().sentences(text, sections) == here else 1)
+    assert len(here) == 2 and os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_threads_of_kiwi_read_what_the_one_that_asks_reads() -> None:
+    lines = [PLAIN, "한빛대와 함께다."]
+    text = "\n".join(lines)
+    sections = [Section("body", 0, len(text))]
+    assert Analyzer(num_workers=2).sentences(text, sections) == analyzer().sentences(text, sections)

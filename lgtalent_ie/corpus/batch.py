@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import socket
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing
-from dataclasses import asdict, dataclass, field
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -59,7 +60,10 @@ Answered = tuple[Chunk, Sequence[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A run as it was asked for. `part_size` is in rows; `workers` None chooses by the machine."""
+    """A run as it was asked for. `part_size` is in rows; `workers` None chooses by the machine.
+
+    `compile` is `Extractor`'s.
+    """
 
     inputs: tuple[str, ...]
     out: Path
@@ -73,6 +77,7 @@ class Batch:
     user_dictionary: Path | None = None
     entities: Path | None = None
     min_score: float = 0.0
+    compile: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,14 +243,38 @@ def answered(plan: Plan, some: Iterable[Chunk], setup: Setup) -> Generator[Answe
     work = Work(
         batch.model, batch.device, as_text(batch.user_dictionary), as_text(batch.entities),
         batch.min_score, plan.settings["published"], batch.to, plan.further, one_thread=workers > 0,
+        compile=batch.compile,
     )  # fmt: skip
     if workers:
-        crew: Crew[Chunk, Answer] = Crew(partial(setup, work), workers, split, give_up)
-        yield from crew.run(some)
+        with served(work) as prepared:
+            share = prepared.server is not None or not on_gpu(batch.device)
+            setup_here = partial(setup, prepared)
+            crew: Crew[Chunk, Answer] = Crew(setup_here, workers, split, give_up, share)
+            yield from crew.run(some)
     else:
         handle = setup(work)
         for chunk in some:
             yield chunk, [handle(chunk)]
+
+
+@contextmanager
+def served(work: Work) -> Iterator[Work]:
+    """The work, with a process that holds the model on the GPU for all workers, where there is one.
+
+    Raises as `model_server`.
+    """
+    if not on_gpu(work.device) or not can_serve():
+        yield work
+        return
+    from lgtalent_ie.engine.served import model_server
+
+    with model_server(work.model, work.device, work.compile) as address:
+        yield replace(work, server=address)
+
+
+def can_serve() -> bool:
+    """Whether processes can ask each other through a socket in a folder; on Windows not."""
+    return hasattr(socket, "AF_UNIX")
 
 
 def as_text(path: Path | None) -> str | None:
@@ -253,13 +282,18 @@ def as_text(path: Path | None) -> str | None:
 
 
 def choose_workers(workers: int | None, device: str) -> int:
-    """As asked for, else 0 (this process) where the model runs on a GPU, else a worker a core."""
+    """As asked for, else one a core; 0 (this process) where they cannot share a GPU's model."""
     if workers is not None:
         return workers
-    if device.startswith("cuda") or (device == "auto" and has_gpu()):
+    if on_gpu(device) and not can_serve():
         return 0
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def on_gpu(device: str) -> bool:
+    """Whether a model on this device is not on the CPU."""
+    return has_gpu() if device == "auto" else not device.startswith("cpu")
 
 
 def has_gpu() -> bool:

@@ -20,12 +20,18 @@ from lgtalent_ie.corpus.flat import (
 from lgtalent_ie.corpus.parts import Form, Rejected
 from lgtalent_ie.corpus.readers import Item
 from lgtalent_ie.corpus.rows import Row
+from lgtalent_ie.errors import EngineError
 from lgtalent_ie.schema import Document
 
 if TYPE_CHECKING:
     from lgtalent_ie.extractor import Extractor
 
 DOCUMENTS = "documents"
+
+# Read once before workers are forked, so that what is made at first use (Kiwi's tables are) is
+# there for all of them.
+FIRST_TEXT = '한빛전자 김가람 대표는 13일 서울에서 "박사급 연구원 10명을 뽑았다"고 말했다.'
+FIRST = Row(0, "", 0, "", FIRST_TEXT, "2023-06-21", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """All that a worker needs to begin; it is pickled."""
+    """All that a worker needs to begin; it is pickled.
+
+    `server` is the address of a process that holds the model (`engine.served`); without one the
+    worker loads it to `device` itself.
+    """
 
     model: str | None = None
     device: str = "auto"
@@ -64,10 +74,12 @@ class Work:
     to: Form = "jsonl"
     further: tuple[Further, ...] = field(default_factory=tuple)
     one_thread: bool = True
+    compile: bool = False
+    server: str | None = None
 
 
 def start_work(work: Work) -> Callable[[Chunk], Answer]:
-    """Load the model once; the function that is returned extracts chunk after chunk.
+    """Load all that is needed, once; the function that is returned extracts chunk after chunk.
 
     Raises as `Extractor`.
     """
@@ -77,9 +89,16 @@ def start_work(work: Work) -> Callable[[Chunk], Answer]:
 
     if work.one_thread:
         torch.set_num_threads(1)
+    device = work.device if work.server is None else "cpu"
     extractor = Extractor(
-        work.model, work.device, work.user_dictionary, work.min_score, work.entities
+        work.model, device, work.user_dictionary, work.min_score, work.entities, work.compile
     )
+    if work.one_thread:
+        extract_rows(extractor, [FIRST], work)
+    if work.server is not None:
+        from lgtalent_ie.engine.served import ServedRuntime
+
+        extractor.runtime = ServedRuntime(extractor.runtime.tagger, work.server)
     return lambda chunk: answer(lambda rows: extract_rows(extractor, rows, work), chunk.rows)
 
 
@@ -87,6 +106,8 @@ def answer(extract: Callable[[Sequence[Row]], Answer], rows: Sequence[Row]) -> A
     """`extract` of the rows; where it fails over all, of each, so that the others are not lost."""
     try:
         return extract(rows)
+    except EngineError:
+        raise
     except Exception as error:
         if len(rows) == 1:
             reason = f"internal error, please report it: {type(error).__name__}: {error}"

@@ -95,8 +95,8 @@ class RelationConfig:
     """The head over pairs of mentions.
 
     `labels` maps a label set (RELATIONS, KLUE_RE) to its labels. `threshold` is the score from
-    which a relation is reported; like `temperature` it is fitted on dev. `no_relation_shift` is
-    added to KLUE-RE's logit of no relation, as that is rarer in its train data than in its dev.
+    which a relation is reported. `temperature` is fitted on dev, and so is `no_relation_shift`: it
+    is added to KLUE-RE's logit of no relation, as that is rarer in its train data than in its dev.
     """
 
     size: int = 192

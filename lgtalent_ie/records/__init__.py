@@ -19,7 +19,8 @@ made of, in the order to read them; what needs the records above it stands furth
 
     counts                numerals, units, measures: a number with its unit at one position
                           numbers: where quantities stand; quantities: what one says
-                          noun_phrases: what is counted
+                          noun_phrases: runs of nouns; counted_place: which can be counted
+                          counted, counted_topics: what is counted, beside and across
 
     quotes                quote_marks: pairs of marks; quote_page: the writer's sentences
                           quote_tables, quote_cues: the verb that reports
@@ -32,6 +33,8 @@ made of, in the order to read them; what needs the records above it stands furth
                           clause_tokens: a sentence as tokens; patterns: tokens side by side
                           clauses, arguments: predicates and what fills their roles
                           names: who is who in the document
+                          relation_found: one per type and pair of names
+                          relation_lists: names in a row; relation_passes: what is left unsaid
                           proposals: what the model says of the mentions of a sentence
 
     facts                 on the clauses and frames of relations, merged over sentences

@@ -57,7 +57,8 @@ def arguments_of(
     `isubj` (a subject of its own, not one handed down to an attributive clause), `topic` (one
     beside a subject), `employer` (of a person who is the subject), `mod`, `submod`, `relmod`,
     `instmod` (mentions inside the object, subject, …), `by`, `from`, `memberof`, `event` (what it
-    is about).
+    is about), `next` (the object that the clause shares with the next one) and `about` (a topic
+    of another predicate before it).
     """
     predicate = elements[at]
     assert isinstance(predicate, Predicate)
@@ -107,6 +108,14 @@ def arguments_of(
         elif carried is not None:
             for role in ("subj", "isubj"):
                 found.setdefault(role, []).append(Filler(carried, factor, -1))
+    if "obj" not in found and predicate.ending == "conn":
+        shared = next_object(elements, at)
+        if shared is not None:
+            put("next", shared, INHERITED)
+    for index in range(max(0, at - 60), at):
+        phrase = elements[index]
+        if isinstance(phrase, Phrase) and phrase.case == "topic" and index not in subjects:
+            put("about", index, INHERITED)
     if context.organization is not None and context.age < 2:
         found["focus"] = [Filler(context.organization, BEFORE, -1)]
     add_employers(found, names)
@@ -208,6 +217,23 @@ def relative_head(elements: Sequence[Element], at: int) -> int | None:
                  and e.owner == element.owner and e.case in ("topic", "subj")),
                 None,
             )  # fmt: skip
+    return None
+
+
+def next_object(elements: Sequence[Element], at: int) -> int | None:
+    """Index of the phrase that the next predicate has for an object, or stands before.
+
+    `누리군이 주최하고 재단이 주관하는 축제`: the first clause shares what the second one is about.
+    """
+    for index in range(at + 1, len(elements)):
+        element = elements[index]
+        if isinstance(element, Phrase):
+            if element.case == "obj":
+                return index
+        elif element.ending == "rel":
+            return relative_head(elements, index)
+        elif element.ending != "conn":
+            return None
     return None
 
 

@@ -69,11 +69,15 @@ def linearise(
                 Token(morpheme.form, morpheme.tag.split("-")[0], morpheme.start, morpheme.end)
             )
     flush(end)
-    return repaired(tokens)
+    return without_attributes(repaired(tokens))
 
 
 def repaired(tokens: list[Token]) -> list[Token]:
-    """Undo two slips of the analyser: `설립한` as noun + `한`, `투자키로` as noun + `키` + `로`."""
+    """Undo slips of the analyser.
+
+    `설립한` as noun + `한`, `투자키로` as noun + `키` + `로`, and the particle of a name taken for
+    the ending of a verb (`누리대는`).
+    """
     nominal = noun_classes()["nominal"]
     kept: list[Token] = []
     for token in tokens:
@@ -86,7 +90,26 @@ def repaired(tokens: list[Token]) -> list[Token]:
         ):  # fmt: skip
             kept.append(Token("하", "XSV", token.start, token.start))
             kept.append(Token(*ending, token.start, token.end))
+        elif token.tag == "ETM" and token.form in ("은", "는") and before and before.mention:
+            kept.append(Token(token.form, "JX", token.start, token.end))
         else:
+            kept.append(token)
+    return kept
+
+
+def without_attributes(tokens: list[Token]) -> list[Token]:
+    """The tokens without 전, 현, 당시, 故 … between names: a former president is one as well."""
+    attributes = noun_classes()["attribute"]
+    kept: list[Token] = []
+    for at, token in enumerate(tokens):
+        following = tokens[at + 1] if at + 1 < len(tokens) else None
+        between = (
+            token.mention is None and token.form in attributes
+            and following is not None and following.form in ("ORG", "PERSON", "TITLE", "LOCATION")
+            and kept
+            and (kept[-1].form in ("ORG", "PERSON", "TITLE") or kept[-1].tag in ("SSC", "SSO"))
+        )  # fmt: skip
+        if not between:
             kept.append(token)
     return kept
 

@@ -164,7 +164,7 @@ def accompanies(form: str, before: list[Token], following: Token | None) -> bool
     """True for `누리대와 학과를 연다`, which the analyser takes for a list of nouns."""
     if form not in ("와", "과", "랑") or not before or following is None:
         return False
-    return before[-1].form == "ORG" and following.mention is None and following.tag == "NNG"
+    return before[-1].form == "ORG" and following.form not in ("ORG", "PERSON", "LOCATION")
 
 
 def joins_mentions(tag: str, form: str, before: list[Token], following: Token | None) -> bool:
@@ -215,8 +215,10 @@ def read_phrases(conjuncts: list[list[Token]], case: str) -> Iterator[Phrase]:
     label = heads[-1][-1].label if heads[-1] else None
     bearing = tuple(m for found in heads for m in found if m.label == label)
     kept = {m.id for m in bearing}
+    # `누리대, 온누리대 출신`: the noun behind the last of a list is said of all.
+    of_all = next((t.form for t in conjuncts[-1] if t.mention is None), "")
     mods = tuple(
-        (token.mention, next((t.form for t in conjunct[at + 1 :] if t.mention is None), ""))
+        (token.mention, next((t.form for t in conjunct[at + 1 :] if t.mention is None), of_all))
         for conjunct in conjuncts
         for at, token in enumerate(conjunct)
         if token.mention is not None and token.mention.id not in kept
@@ -236,19 +238,27 @@ def conjunct_heads(tokens: Sequence[Token]) -> tuple[tuple[Mention, ...], bool]:
         return (), False
     persons = [(i, m) for i, m in mentions if m.label == "PERSON"]
     at, head = persons[0] if persons else mentions[-1]
+    classes = noun_classes()
+    if head.label == "QUANTITY" and len(mentions) > 1 and mentions[-2][1].label == "ORG":
+        # `누리대 등 3개 대학과`: the number sums up the names.
+        summed = [t.form for t in tokens[at + 1 :] if t.tag.startswith("NN")]
+        if summed and all(form in classes["soft_ORG"] for form in summed):
+            at, head = mentions[-2]
+            tokens = [t for t in tokens if t.form != "QUANTITY"]
     tail = [
         t
         for t in tokens[at + 1 :]
         if t.mention is None or t.mention.label not in ("TITLE", "ORG", "LOCATION")
     ]
     plain = [t.form for t in tail if t.mention is None and t.tag not in ("XSN", "NNB", "SW", "SO")]
-    classes = noun_classes()
     soft = classes.get(f"soft_{head.label}", frozenset()) | classes["soft"]
     has_etc = any(t.form == "등" for t in tail)
     bears = not plain or all(n in soft for n in plain) or (has_etc and plain[-1] in soft)
     if not bears:
-        acts = head.label == "ORG" and plain[-1] in classes["agents"]
-        return ((head,), True) if acts else ((), False)
+        # `누리대 연구팀`, `누리대 윤하늘 교수팀` act for the university.
+        acting = [m for _, m in mentions if m.label == "ORG" and m.start <= head.start]
+        acts = acting and head.label in ("ORG", "PERSON") and plain[-1] in classes["agents"]
+        return ((acting[-1],), True) if acts else ((), False)
     chain = [head]
     for before_at, before in reversed(mentions[: mentions.index((at, head))]):
         if before.label != "LOCATION" or head.label != "LOCATION" or before_at != at - 1:
@@ -319,6 +329,10 @@ def settle_owners(elements: Sequence[Element]) -> None:
         if phrase.case == "inst" and is_target(phrase):
             phrase.case, phrase.heads = "target", phrase.heads or tuple(m for m, _ in phrase.mods)
         phrase.owner = owner_of(elements, at, phrase)
+        if phrase.case == "com" and isinstance(after, Predicate) and isinstance(following, Phrase):
+            # `누리대와의 협력을 통해`: who one works with belongs to the noun that says so.
+            together = following.case == "obj" and after.lemma == "통하"
+            phrase.owner = at + 2 if together else phrase.owner
         if phrase.case == "date" and isinstance(following, Phrase) and following.case == "topic":
             # `22일 한빛전자는 … 연다고 밝혔다`: the day of the announcement.
             phrase.owner = announcing if announcing >= 0 else phrase.owner

@@ -77,9 +77,13 @@ def days_covered(value: str) -> tuple[str, str] | None:
     >>> days_covered("2023-10-11/2023-10-16")
     ('2023-10-11', '2023-10-16')
     """
-    if len(value) == 10 and value[4] == value[7] == "-":
-        return (value, value) if _is_day(value) else None
-    return _covered(value)
+    if len(value) != 10 or value[4] != "-" or value[7] != "-":
+        return _covered(value)
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return None
+    return value, value
 
 
 @lru_cache(maxsize=4096)
@@ -95,14 +99,6 @@ def _covered(value: str) -> tuple[str, str] | None:
     except (ValueError, OverflowError):
         return None
     return (span[0].isoformat(), span[1].isoformat()) if span else None
-
-
-def _is_day(value: str) -> bool:
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
 
 
 def _span(value: str) -> tuple[date, date] | None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from lgtalent_ie.records.characters import is_hangul, is_latin
+from lgtalent_ie.records.characters import is_latin
 from lgtalent_ie.records.dates_expressions import Calendar, Expression, Length, Shift, Stretch
 from lgtalent_ie.records.dates_lexicon import (
     BLANK,
@@ -33,7 +33,6 @@ _SUFFIX = re.compile("간|째")
 _SUFFIX_STARTS = BLANKS | frozenset("반여전뒤후간째")
 _MAX_PIECES = 12
 _NONE: frozenset[str] = frozenset()
-_Sets = tuple[tuple[str, Any], ...]
 
 # Which class of piece may follow which; "" is the start.
 _FOLLOWS: dict[str, frozenset[str]] = {
@@ -97,8 +96,14 @@ _FOLLOWS: dict[str, frozenset[str]] = {
     "minute": frozenset(["second"]),
 }
 _CLOCK_START = frozenset(["daypart", "moment", "hour", "clock"])
+_PICKY = frozenset(["direction", "holiday", "era", "dangi"])
+_RELATIVE = frozenset(
+    name for name in Calendar.__struct_fields__ if name.endswith(("_off", "repeat"))
+)
+_GLOSSED = frozenset(["day", "date"])
 _IN_A_YEAR = frozenset(["span", "month", "holiday"])
 _NOT_ALONE = frozenset(["direction", "this_year", "short_year", "part", "era", "dangi", "lunar"])
+_LENGTH_STARTS = frozenset(["direction", "length", "every", "number"])
 _LENGTH_UNITS = {
     "년": "Y", "개년": "Y", "해": "Y", "개월": "M", "달": "M", "주일": "W", "주": "W", "일": "D",
     "주차": "W", "개분기": "Q", "시간": "TH", "분": "TM", "초": "TS",
@@ -119,8 +124,10 @@ class Match(msgspec.Struct, frozen=True, gc=False):
 
 def ends_well(text: str, end: int) -> bool:
     """Whether a word may end here: no letter follows, or a tail such as a particle."""
-    following = text[end : end + 1]
-    if is_hangul(following):
+    if end == len(text):
+        return True
+    following = text[end]
+    if "가" <= following <= "힣":
         return tail_pattern().match(text, end) is not None
     return not following.isalnum() or is_latin(following)
 
@@ -132,54 +139,77 @@ def calendar_chain(
 
     `years_off` is the year that was said before: -2 for the 여름 of 2년 전 여름.
     """
-    chain: list[_Sets] = [] if years_off is None else [(("year_off", years_off),)]
-    upto: tuple[str, Any] | None = None
-    before, pieces, sure, end = "" if years_off is None else "year", 0, False, at
-    best: tuple[int, int, tuple[str, Any] | None, bool] | None = None
-    piece: Token | None = token
-    while piece is not None:
-        kind, sets, high = _reading(piece, before)
-        if kind not in _FOLLOWS.get(before, _NONE):
-            if kind not in _CLOCK_START or (
-                before and (not with_clock or before in ("daypart", "direction", "hour"))
-            ):
-                break
-        elif before == "direction" and kind != "edge" and _is_relative(sets):
+    if token.style == "short" and years_off is None:
+        return None
+    before = ""
+    known: dict[str, Any] = {}
+    if years_off is not None:
+        before, known = "year", {"year_off": years_off}
+    follows, size = _FOLLOWS[before], len(text)
+    best: tuple[int, dict[str, Any], tuple[str, Any] | None, bool] | None = None
+    sure, piece = False, token
+    for pieces in range(1, _MAX_PIECES + 1):
+        kind, fields, upto = piece.point
+        if before in _PICKY:
+            kind, fields, upto = _behind(before, piece)
+        if kind not in follows and (
+            kind not in _CLOCK_START
+            or (before and (not with_clock or before in ("daypart", "direction", "hour")))
+        ):
             break
-        if before == "holiday" and kind == "day" and ("day_base", "previous") not in sets:
-            # 추석 전날, but not 추석 3일.
-            break
-        pieces += 1
-        chain.append(sets)
+        known = {**known, **fields}
         sure = sure or piece.sure
-        upto = high
-        before, end = kind, at + piece.length
-        if kind == "hour" and (half := _HALF.match(text, end)):
-            chain[-1] = (*sets, ("minute", 30))
-            before, end = "clock", half.end()
-        whole = kind not in _NOT_ALONE or (pieces > 1 and kind != "short_year")
-        # 지난 98년 is a year, 다음 10년 a length.
-        whole = whole or (kind == "short_year" and pieces > 1 and sets[0][1] < 2000)
-        if whole and ends_well(text, end):
-            best = end, len(chain), upto, sure
-        if upto is not None or pieces == _MAX_PIECES:
+        end = at + piece.length
+        if kind == "hour" and end < size and (half := _HALF.match(text, end)):
+            known["minute"] = 30
+            kind, end = "clock", half.end()
+        whole = kind not in _NOT_ALONE or (pieces > 1 and _may_end(kind, fields))
+        if end == size:
+            best = (end, known, upto, sure) if whole else best
             break
-        if kind in ("day", "date") and with_clock and (gloss := _GLOSS.match(text, end)):
-            end = gloss.end()
-        if before not in _FOLLOWS and not with_clock:
+        blank = text[end] in BLANKS
+        if whole and (blank or ends_well(text, end)):
+            best = end, known, upto, sure
+        follows = _FOLLOWS.get(kind, _NONE)
+        if upto is not None or (follows is _NONE and not with_clock):
             break
-        at = after_gap(text, end) if text[end : end + 1] in BLANKS else end
-        piece = token_at(text, at) if at < len(text) else None
+        if with_clock and text[end] == "(" and kind in _GLOSSED:
+            gloss = _GLOSS.match(text, end)
+            end = gloss.end() if gloss else end
+            blank = text[end : end + 1] in BLANKS
+        at = after_gap(text, end) if blank else end
+        following = token_at(text, at)
+        if following is None:
+            break
+        before, piece = kind, following
     if best is None:
         return None
-    end, length, upto, sure = best
-    known = Calendar(**{name: value for sets in chain[:length] for name, value in sets})
-    return Match(end, _stretch(known, upto) if upto else known, sure)
+    end, known, upto, sure = best
+    point = Calendar(**known)
+    return Match(end, _stretch(point, upto) if upto else point, sure)
 
 
-def _is_relative(sets: tuple[tuple[str, Any], ...]) -> bool:
-    """Whether a word counts from a base of its own, so that no 지난 or 오는 stands before it."""
-    return any(name.endswith(("_off", "repeat")) for name, _ in sets)
+def _may_end(kind: str, fields: dict[str, Any]) -> bool:
+    """Whether what says nothing alone may end a chain: 지난 98년 is a year, 다음 10년 a length."""
+    return kind != "short_year" or fields["year"] < 2000
+
+
+def _behind(before: str, piece: Token) -> PointReading:
+    """What a piece says behind 지난, 오는, a holiday, 서기 or 단기; class "" where it is apart."""
+    kind, fields, _ = piece.point
+    if before == "direction":
+        # A word that counts from a base of its own takes no direction.
+        return NO_POINT if kind != "edge" and not _RELATIVE.isdisjoint(fields) else piece.point
+    if before == "holiday":
+        # 추석 전날, but not 추석 3일.
+        apart = kind == "day" and fields.get("day_base") != "previous"
+        return NO_POINT if apart else piece.point
+    if piece.kind != "number":
+        return piece.point
+    least = _DANGI if before == "dangi" else 0
+    if piece.unit != "년" or piece.about or piece.number <= least:
+        return NO_POINT
+    return "year", {"year": int(piece.number)}, None
 
 
 def _stretch(first: Calendar, upto: tuple[str, Any]) -> Stretch:
@@ -187,32 +217,22 @@ def _stretch(first: Calendar, upto: tuple[str, Any]) -> Stretch:
     return Stretch(first, replace(Calendar(), **{name: high}))
 
 
-def _reading(piece: Token, before: str) -> PointReading:
-    """Class, fields and upper end of a piece within a calendar chain; class "" for none."""
-    if piece.kind != "number":
-        return piece.kind, piece.sets, None
-    if before in ("era", "dangi"):
-        least = _DANGI if before == "dangi" else 0
-        if piece.unit != "년" or piece.about or piece.number <= least:
-            return NO_POINT
-        return "year", (("year", int(piece.number)),), None
-    return NO_POINT if piece.style == "short" and not before else piece.point
-
-
 def length_chain(text: str, at: int, token: Token, loose: bool = False) -> Match | None:
     """The longest duration, or distance from now (`사흘 전`), whose first piece is `token`.
 
     With `loose` also what is a calendar date elsewhere: `3분기` 연속, 징역 `6월`.
     """
+    if token.kind not in _LENGTH_STARTS:
+        return None
     piece: Token | None = token
     sure = False
     if token.kind == "direction":
         at = after_gap(text, at + token.length)
         piece, sure = token_at(text, at), True
     if piece is not None and piece.kind in ("length", "every"):
-        sets = dict(piece.sets)
+        _, fields, _ = piece.point
         length = Length(
-            ((sets["unit"], sets["count"]),), sets.get("upto"), repeat=piece.kind == "every"
+            ((fields["unit"], fields["count"]),), fields.get("upto"), repeat=piece.kind == "every"
         )
         return _finish(text, at + piece.length, length, sure or piece.sure)
     pairs: list[tuple[str, float]] = []
@@ -260,8 +280,8 @@ def anniversary(text: str, shift: Shift, at: int, with_clock: bool) -> Match | N
     token = token_at(text, at)
     if unit != "Y" or smaller or token is None or shift.length.upto is not None or years < 1:
         return None
-    kind, sets, _ = _reading(token, "year")
-    if kind not in _IN_A_YEAR and sets != (("day_off", 0),):
+    kind, fields, _ = token.point
+    if kind not in _IN_A_YEAR and fields != {"day_off": 0}:
         return None
     if shift.length.about or years != int(years):
         return None

@@ -14,7 +14,7 @@ _ISO = re.compile(
     r"|(?P<first>\d{4}-\d\d-\d\d)/(?P<last>\d{4}-\d\d-\d\d)"
 )
 _SIGNS = "０１２３４５６７８９年月日"
-_RARE = frozenset(_SIGNS)
+_RARE = re.compile(f"[{_SIGNS}]")
 _WIDE = re.compile("[０-９]|(?<=[0-9０-９])[年月日]")
 _PLAIN = {ord(wide): plain for wide, plain in zip(_SIGNS, "0123456789년월일", strict=True)}
 
@@ -24,7 +24,7 @@ def plain_signs(text: str) -> str:
 
     The length stays the same, so offsets hold: `plain_signs("３月") == "3월"`.
     """
-    if _RARE.isdisjoint(text):
+    if _RARE.search(text) is None:
         return text
     return _WIDE.sub(lambda found: _PLAIN[ord(found.group())], text)
 
@@ -38,7 +38,7 @@ def iso_value(text: str) -> str | None:
     >>> iso_value("20260312"), iso_value("2026-W11-4"), iso_value("20261332")
     ('2026-03-12', '2026-03-12', None)
     """
-    found = _ISO.fullmatch(text) if text[-1:].isdigit() else None
+    found = _ISO.fullmatch(text)
     if found is None:
         return None
     if found["compact"]:

@@ -6,6 +6,7 @@ import re
 
 from msgspec.structs import replace
 
+from lgtalent_ie.records.characters import is_hangul
 from lgtalent_ie.records.dates_chains import Match, anniversary, calendar_chain, length_chain
 from lgtalent_ie.records.dates_expressions import (
     Calendar,
@@ -59,9 +60,9 @@ def expression_at(text: str, at: int, with_clock: bool = False) -> Match | None:
     까지 was left outside.
     """
     left = _simple(text, at, with_clock)
-    if left is None or not isinstance(left.expression, Calendar):
+    if left is None or text[left.end : left.end + 1] not in _JOINT_STARTS:
         return left
-    if text[left.end : left.end + 1] not in _JOINT_STARTS:
+    if not isinstance(left.expression, Calendar):
         return left
     joint = _JOINT.match(text, left.end)
     right = _simple(text, joint.end(), with_clock) if joint else None
@@ -84,15 +85,18 @@ def _simple(text: str, at: int, with_clock: bool) -> Match | None:
     first = token_at(text, at)
     if first is None:
         return None
-    calendar = calendar_chain(text, at, first, with_clock)
-    length = length_chain(text, at, first)
-    if length and isinstance(length.expression, Shift):
-        shift, behind = length.expression, after_gap(text, length.end)
-        length = anniversary(text, shift, behind, with_clock) or length
-    best = calendar if calendar and (not length or calendar.end >= length.end) else length
-    if best and not best.sure and not with_clock and not _stands_alone(text, at, best.end):
-        return None
-    return best
+    best = calendar_chain(text, at, first, with_clock)
+    if best is None or best.end < len(text):
+        # No length is longer than a point that takes the whole text.
+        length = length_chain(text, at, first)
+        if length and isinstance(length.expression, Shift):
+            shift, behind = length.expression, after_gap(text, length.end)
+            length = anniversary(text, shift, behind, with_clock) or length
+        if length and (best is None or best.end < length.end):
+            best = length
+    if with_clock or best is None or best.sure or _stands_alone(text, at, best.end):
+        return best
+    return None
 
 
 _TAIL_BLANK = re.compile(f"{BLANK}?")
@@ -117,7 +121,7 @@ def expression_of(text: str, effect: Effect = "none") -> Expression | None:
     `effect` is what stands after the string in its text (see `tail_effect`).
     """
     text = plain_signs(text.strip(" \t\r\n\u00a0\u3000"))
-    if value := iso_value(text):
+    if text[-1:].isdigit() and (value := iso_value(text)):
         return Calendar(value=value)
     start, about = 0, effect == "about"
     if text[:1] in _LEFT_OUT_STARTS and (left_out := _LEFT_OUT.match(text)):
@@ -127,13 +131,16 @@ def expression_of(text: str, effect: Effect = "none") -> Expression | None:
     if match is None:
         return None
     end = match.end
+    if end == len(text) and effect == "none" and not about:
+        return match.expression
     for _ in range(4):
         while end < len(text) and text[end] in _AROUND:
             end += 1
         if end == len(text):
             break
-        if gloss := _GLOSS.match(text, end) or _ZONE.match(text, end):
-            end = gloss.end()
+        outside = not is_hangul(text[end]) and (_GLOSS.match(text, end) or _ZONE.match(text, end))
+        if outside:
+            end = outside.end()
             continue
         tail = tail_pattern().match(text, end)
         if tail is None:
@@ -154,14 +161,14 @@ def approximate(expression: Expression) -> Expression:
     """The same said with 약 or 쯤; a range has no such mark."""
     if isinstance(expression, Shift):
         return replace(expression, length=replace(expression.length, about=True))
-    if isinstance(expression, Calendar | Length):
+    if isinstance(expression, (Calendar, Length)):
         return replace(expression, about=True)
     return expression
 
 
 def _with_effect(text: str, start: int, match: Match, effect: Effect) -> Expression | None:
     expression = match.expression
-    if effect == "length" and not isinstance(expression, Length | Shift):
+    if effect == "length" and not isinstance(expression, (Length, Shift)):
         first = token_at(text, start)
         length = length_chain(text, start, first, loose=True) if first else None
         return length.expression if length and length.end == match.end else expression

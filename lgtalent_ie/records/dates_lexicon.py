@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
 
-from lgtalent_ie.records.characters import is_latin
+from lgtalent_ie.records.characters import is_hangul
 from lgtalent_ie.records.dates_expressions import Effect
 from lgtalent_ie.records.dates_foreign import english_date, month_names
 from lgtalent_ie.records.dates_numerals import NATIVE, SINO, sino_number
@@ -25,34 +26,35 @@ GLOSS = rf"\((?:이하 )?(?:(?:현지|한국|미국|동부|서부|우리)[가-�
 class Token(msgspec.Struct, frozen=True, gc=False):
     """One piece: a table word (`kind` is its class), a number with `unit`, or figures (`date`).
 
-    `length` counts its characters, `sets` are the fields of Calendar or Length that it fills,
-    `style` is how a number is written: figures, padded (07), mark (’23), scaled (5천), sino, short
-    (of one syllable), native; `point` what it says as a date. A struct of msgspec, for the reason
-    that `dates_expressions` gives.
+    `length` counts its characters. `point` is what it says as a date: its class, the fields of
+    Calendar (of Length, where it is a length) that it fills, and the end of a range. `style` is how
+    a number is written: figures, padded (07), mark (’23), scaled (5천), sino, short (of one
+    syllable), native; `joined` says that signs stand between its digits, as in dates and clock
+    times. A struct of msgspec, for the reason that `dates_expressions` gives.
     """
 
     kind: str
     length: int
     sure: bool
-    sets: tuple[tuple[str, Any], ...] = ()
+    point: PointReading = NO_POINT
     unit: str = ""
     number: float = 0
     low: float | None = None
     style: str = ""
     about: bool = False
-    point: PointReading = NO_POINT
+    joined: bool = False
 
 
-def _sets(cell: str) -> tuple[tuple[str, Any], ...]:
+def _fields(cell: str) -> dict[str, Any]:
     pairs = (pair.split("=") for pair in cell.split(";"))
-    return tuple((k, int(v) if v.lstrip("-").isdigit() else v) for k, v in pairs)
+    return {k: int(v) if v.lstrip("-").isdigit() else v for k, v in pairs}
 
 
 @cache
-def words() -> dict[str, tuple[str, bool, tuple[tuple[str, Any], ...]]]:
+def words() -> dict[str, tuple[str, bool, dict[str, Any]]]:
     """Word without blanks → class, sure, what it sets (`tables/date_words.tsv`)."""
     return {
-        row[0].replace(" ", ""): (row[1], row[3] == "y", _sets(row[2]))
+        row[0].replace(" ", ""): (row[1], row[3] == "y", _fields(row[2]))
         for row in read_table(__package__, "date_words")
     }
 
@@ -69,9 +71,32 @@ def heads() -> dict[str, Effect]:
     return {row[0]: row[1] for row in read_table(__package__, "date_heads")}  # type: ignore[misc]
 
 
-def _alternatives(texts: list[str]) -> str:
-    ordered = sorted(texts, key=len, reverse=True)
-    return "|".join(re.escape(text).replace(r"\ ", f"{BLANK}?") for text in ordered)
+def _alternatives(texts: Iterable[str]) -> str:
+    """A pattern of the longest of the texts, with their blanks or without.
+
+    What they begin with in common is read once, so that a long table costs no more than its words.
+
+    >>> _alternatives(["지난", "지난해", "지난달"])
+    '지난(?:해|달|)'
+    """
+    tree: dict[str, Any] = {}
+    for text in texts:
+        nodes = [tree]
+        for character in text:
+            part = BLANK if character == " " else re.escape(character)
+            nodes = [node.setdefault(part, {}) for node in nodes] + nodes * (character == " ")
+        for node in nodes:
+            node[""] = {}
+    return _pattern_of(tree)
+
+
+def _pattern_of(tree: dict[str, Any]) -> str:
+    if len(tree) == 1:
+        part, rest = next(iter(tree.items()))
+        return part + (_pattern_of(rest) if rest else "")
+    ends = [""] if "" in tree else []
+    parts = [part + (_pattern_of(rest) if rest else "") for part, rest in tree.items() if part]
+    return f"(?:{'|'.join(parts + ends)})"
 
 
 @cache
@@ -85,7 +110,7 @@ def _word_patterns() -> dict[str, re.Pattern[str]]:
 @cache
 def tail_pattern() -> re.Pattern[str]:
     """A tail right after an expression."""
-    return re.compile(_alternatives(list(tails())))
+    return re.compile(_alternatives(tails()))
 
 
 @cache
@@ -101,12 +126,14 @@ def start_pattern() -> re.Pattern[str]:
 
 
 _UNITS = (
-    "회계연도|학년도|연도|년도|년대|개년|년|개월|달|월|주일|주차|주|일|시간|시즌|시|개 ?분기|분기"
-    "|분(?!의 ?[\\d일이삼])|초|세기|박"
+    "(?:년(?:도|대|)|월|일|시(?:간|즌|)|분(?:기|(?!의 ?[\\d일이삼]))|주(?:일|차|)"
+    "|개(?:월|년| ?분기)|달|초|박|세기|연도|학년도|회계연도)"
 )
+# Most numbers: digits and a unit, nothing between or around.
+_PLAIN_FIGURES = re.compile(rf"\d{{1,4}}+{BLANK}?{_UNITS}")
 _FIGURES = re.compile(
-    rf"(?P<mark>['’‘`])?(?:(?P<low>\d{{1,4}}){BLANK}?{DASH}{BLANK}?)?"
-    rf"(?P<n>\d{{1,4}}(?:\.\d{{1,2}})?)(?P<scale>[천만](?= ?여? ?년))?(?P<about>여)?{BLANK}?"
+    rf"(?P<mark>['’‘`])?(?:(?P<low>\d{{1,4}}+){BLANK}?{DASH}{BLANK}?)?"
+    rf"(?P<n>\d{{1,4}}+(?:\.\d{{1,2}}+)?+)(?P<scale>[천만](?= ?여? ?년))?(?P<about>여)?{BLANK}?"
     rf"(?P<unit>{_UNITS})"
 )
 _NATIVE = re.compile(
@@ -135,47 +162,60 @@ _CLOCK = re.compile(
 _WEEKDAY_GLOSS = re.compile(r"\((?P<w>[월화수목금토일])(?:요일)?\)")
 
 
+_FIGURE_STARTS = frozenset("0123456789'’‘`")
 _SPELLED_STARTS = frozenset("영공일이삼사오육륙칠팔구십백천") | {word[0] for word in NATIVE}
 
 
 def token_at(text: str, at: int) -> Token | None:
     """The longest piece that starts exactly at `at`, None where none does."""
-    character = text[at : at + 1]
-    if character.isdecimal() or character in "'’‘`":
+    if at >= len(text):
+        return None
+    character = text[at]
+    if character in _FIGURE_STARTS or character.isdecimal():
+        return _figures(text, at, character)
+    pattern = _word_patterns().get(character)
+    found = pattern.match(text, at) if pattern else None
+    word = _word_token(found.group()) if found else None
+    if character in _SPELLED_STARTS and (number := _spelled(text, at)):
+        return word if word and word.length >= number.length else number
+    if word is None and not is_hangul(character):
+        return _weekday_gloss(text, at) if character == "(" else english_token(text, at)
+    return word
+
+
+def _figures(text: str, at: int, first: str) -> Token | None:
+    """A piece that begins with a digit or the mark of a short year."""
+    found = _PLAIN_FIGURES.match(text, at) or _FIGURES.match(text, at)
+    token = _figures_token(found.group()) if found else None
+    if token is None or token.joined:
         head = text[at + 1 : at + 6]
         if "." in head or "-" in head or "/" in head or ":" in head:
-            token = _date(text, at) or _clock(text, at)
-            if token is not None:
-                return token
-        return _figures(text, at) or _word(text, at) or english_token(text, at)
-    if character == "(":
-        found = _WEEKDAY_GLOSS.match(text, at)
-        if found:
-            day = "월화수목금토일".index(found["w"]) + 1
-            return Token("weekday_gloss", found.end() - at, True, (("weekday", day),))
-        return None
-    if is_latin(character):
-        return english_token(text, at)
-    found_word = _word(text, at)
-    if character not in _SPELLED_STARTS:
-        return found_word
-    found_number = _spelled(text, at)
-    if found_word and found_number:
-        return max(found_word, found_number, key=lambda token: token.length)
-    return found_word or found_number
-
-
-def _word(text: str, at: int) -> Token | None:
-    pattern = _word_patterns().get(text[at : at + 1])
+            token = _date(text, at) or _clock(text, at) or token
+    if token is not None:
+        return token
+    pattern = _word_patterns().get(first)
     found = pattern.match(text, at) if pattern else None
-    return _word_token(found.group()) if found else None
+    return _word_token(found.group()) if found else english_token(text, at)
+
+
+def _weekday_gloss(text: str, at: int) -> Token | None:
+    found = _WEEKDAY_GLOSS.match(text, at)
+    if found is None:
+        return None
+    day = "월화수목금토일".index(found["w"]) + 1
+    return _piece("weekday_gloss", found.end() - at, True, {"weekday": day})
 
 
 # The same few surfaces make up all dates of all texts, so each is looked at once.
 @lru_cache(maxsize=1024)
 def _word_token(surface: str) -> Token:
-    kind, sure, sets = words()[re.sub(BLANK, "", surface)]
-    return Token(kind, len(surface), sure, sets)
+    kind, sure, fields = words()[re.sub(BLANK, "", surface)]
+    return _piece(kind, len(surface), sure, fields)
+
+
+def _piece(kind: str, length: int, sure: bool, fields: dict[str, Any]) -> Token:
+    """A token that is no number: its class is the same whether a date is read or a length."""
+    return Token(kind, length, sure, (kind, fields, None))
 
 
 def _date(text: str, at: int) -> Token | None:
@@ -185,21 +225,21 @@ def _date(text: str, at: int) -> Token | None:
         short = found["y"] is None
         if 1 <= month <= 12 and 1 <= day <= 31:
             year = full_year(int(found["y"] or found["yy"]))
-            sets = [("year", year), ("month", month), ("day", day)]
+            fields = {"year": year, "month": month, "day": day}
             if found["h"] and int(found["h"]) < 25:
-                sets += [("hour", int(found["h"])), ("minute", int(found["min"]))]
-                sets += [("second", int(found["s"]))] if found["s"] else []
+                fields |= {"hour": int(found["h"]), "minute": int(found["min"])}
+                fields |= {"second": int(found["s"])} if found["s"] else {}
             sure = not short or bool(found["mark"])
-            return Token("date", found.end() - at, sure, tuple(sets))
+            return _piece("date", found.end() - at, sure, fields)
         return None
     found = _DAY_OF_MONTH.match(text, at)
     if found and 1 <= int(found["m"]) <= 12 and 1 <= int(found["d"]) <= 31:
-        sets = [("month", int(found["m"])), ("day", int(found["d"]))]
-        return Token("date", found.end() - at, True, tuple(sets))
+        fields = {"month": int(found["m"]), "day": int(found["d"])}
+        return _piece("date", found.end() - at, True, fields)
     found = _MONTH.match(text, at)
     if found and 1 <= int(found["m"]) <= 12 and 1800 <= int(found["y"]) <= 2199:
-        sets = [("year", int(found["y"])), ("month", int(found["m"]))]
-        return Token("year_month", found.end() - at, False, tuple(sets))
+        fields = {"year": int(found["y"]), "month": int(found["m"])}
+        return _piece("year_month", found.end() - at, False, fields)
     return None
 
 
@@ -208,11 +248,11 @@ def _clock(text: str, at: int) -> Token | None:
     # 1:10 is a ratio or a score as often as a time.
     if found is None or int(found["h"]) > 24:
         return None
-    sets = [("hour", int(found["h"])), ("minute", int(found["m"]))]
-    sets += [("second", int(found["s"]))] if found["s"] else []
+    fields: dict[str, Any] = {"hour": int(found["h"]), "minute": int(found["m"])}
+    fields |= {"second": int(found["s"])} if found["s"] else {}
     half = {"a": "MO", "p": "AF"}.get((found["half"] or "").lower())
-    fields: tuple[tuple[str, Any], ...] = (*sets, ("daypart", half)) if half else tuple(sets)
-    return Token("clock", found.end() - at, len(found["h"]) == 2, fields)
+    fields |= {"daypart": half} if half else {}
+    return _piece("clock", found.end() - at, len(found["h"]) == 2, fields)
 
 
 def english_token(text: str, at: int) -> Token | None:
@@ -220,15 +260,8 @@ def english_token(text: str, at: int) -> Token | None:
     found = english_date(text, at)
     if found is None:
         return None
-    end, sets = found
-    said = dict(sets)
-    kind = "date" if "day" in said else "year_month"
-    return Token(kind, end - at, "year" in said, sets)
-
-
-def _figures(text: str, at: int) -> Token | None:
-    found = _FIGURES.match(text, at)
-    return _figures_token(found.group()) if found else None
+    end, said = found[0], dict(found[1])
+    return _piece("date" if "day" in said else "year_month", end - at, "year" in said, said)
 
 
 @lru_cache(maxsize=4096)
@@ -246,15 +279,16 @@ def _figures_token(surface: str) -> Token | None:
         length, unit not in ("주", "시즌"), unit, number * (scale or 1),
         float(found["low"]) if found["low"] else None,
         "mark" if found["mark"] else style, bool(found["about"]),
+        bool(found["low"]) or "." in surface,
     )  # fmt: skip
 
 
 def _number(
     length: int, sure: bool, unit: str, number: float, low: float | None, style: str,
-    about: bool = False,
+    about: bool = False, joined: bool = False,
 ) -> Token:  # fmt: skip
     point = point_reading(unit, number, low, style, about)
-    return Token("number", length, sure, (), unit, number, low, style, about, point)
+    return Token("number", length, sure, point, unit, number, low, style, about, joined)
 
 
 def _spelled(text: str, at: int) -> Token | None:
@@ -277,8 +311,9 @@ def _spelled(text: str, at: int) -> Token | None:
 
 def after_gap(text: str, at: int) -> int:
     """Where the next piece can start: behind up to two blanks."""
-    for _ in range(2):
-        if text[at : at + 1] not in BLANKS:
-            break
+    size = len(text)
+    if at < size and text[at] in BLANKS:
         at += 1
+        if at < size and text[at] in BLANKS:
+            at += 1
     return at

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+import msgspec
 from msgspec.structs import replace
 
 from lgtalent_ie.records import dates_calendar as calendar
@@ -24,15 +25,14 @@ _YEARS = re.compile(r"(?:^|(?<=/))(?:\d{4}|XXXX)(?!\d)")
 _LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-class Point:
+class Point(msgspec.Struct, gc=False):
     """One calendar expression under resolution; `relative` is set once the anchor was needed."""
 
-    def __init__(
-        self, point: Calendar, anchor: date | None, previous: Date | None, future: bool | None
-    ) -> None:
-        self.point, self.anchor, self.future = point, anchor, future
-        self.previous = previous
-        self.relative = False
+    point: Calendar
+    anchor: date | None
+    previous: Date | None
+    future: bool | None
+    relative: bool = False
 
     def date(self) -> Date | None:
         point = self.point
@@ -41,28 +41,38 @@ class Point:
         mod: Mod | None = part or point.bound or ("APPROX" if point.about else None)
         if point.value is not None:
             return record(point.value, mod, False)
-        if point.same:
-            told = self.previous
-            if told is None or told.type not in ("DATE", "TIME"):
-                return record("XXXX", None, True)
-            return record(told.value, told.mod, True, time=told.type == "TIME")
-        if point.same_span:
-            value = self._same_span()
-            return None if value is None else record(value, mod, True)
-        bare = point.is_time and not (point.has_day or point.repeat)
-        value = None if bare else set_value(point) if point.repeat else self._day_or_period()
-        if point.is_time:
-            clock = clock_value(point)
-            if clock is None:
-                return None
-            if value is None and point.has_day:
-                return None
-            value = (self._day_told() if value is None else value) + clock
-            repeat = bool(point.repeat or point.workdays)
-            return record(value, mod, self.relative, repeat, time=True)
+        if point.same or point.same_span:
+            return self._same(mod)
+        if point.hour is not None or point.daypart is not None:
+            return self._time(mod)
+        value = set_value(point) if point.repeat else self._day_or_period()
         if value is None:
             return None
-        return record(value, mod, self.relative, bool(point.repeat) or bool(point.workdays))
+        return record(value, mod, self.relative, bool(point.repeat or point.workdays))
+
+    def _time(self, mod: Mod | None) -> Date | None:
+        point, has_day = self.point, self.point.has_day
+        value = None
+        if point.repeat:
+            value = set_value(point)
+        elif has_day:
+            value = self._day_or_period()
+        clock = clock_value(point)
+        if clock is None or (value is None and has_day):
+            return None
+        value = (self._day_told() if value is None else value) + clock
+        repeat = bool(point.repeat or point.workdays)
+        return record(value, mod, self.relative, repeat, time=True)
+
+    def _same(self, mod: Mod | None) -> Date | None:
+        """이날, 같은 달, 지난해 같은 기간: what was told before, or that of another year."""
+        if not self.point.same:
+            value = self._same_span()
+            return None if value is None else record(value, mod, True)
+        told = self.previous
+        if told is None or told.type not in ("DATE", "TIME"):
+            return record("XXXX", None, True)
+        return record(told.value, told.mod, True, time=told.type == "TIME")
 
     def _day_told(self) -> str:
         told = known_day(self.previous)
@@ -198,23 +208,22 @@ class Point:
                 year = year if point.has_year else its_year
             elif point.month_base == "previous" and point.month_off == 0 and said and said[1]:
                 month = int(said[1])
-            elif point.day is None:
+            elif day is None:
                 return "XXXX-XX" if year is None else f"{year:04d}-XX"
-        elif month is not None and year is None and not point.has_year:
+        elif year is None and not (month is None and day is None) and not point.has_year:
+            if month is None:
+                return None if day is None else self._month_of_day(day)
             if day is not None and day > _LONGEST[month - 1]:
                 return None
             year = self._year_of_month(month, day)
-        elif day is not None and month is None and not point.has_year:
-            return self._month_of_day(day)
-        if month is not None and year is not None and (point.nth_week or point.nth):
-            return self._nth(year, month)
         if point.nth_week or point.nth:
-            return None
+            return None if month is None or year is None else self._nth(year, month)
         if day is not None:
             if month is not None and day > _LONGEST[month - 1]:
                 return None
-            if year is not None and month is not None and not calendar.day(year, month, day):
-                return None
+            if year is not None and month is not None:
+                found = calendar.day(year, month, day)
+                return found.isoformat() if found else None
         shown_year = "XXXX" if year is None else f"{year:04d}"
         shown_month = "XX" if month is None else f"{month:02d}"
         if day is not None:

@@ -20,13 +20,13 @@ def resolve(
     expression: Expression, anchor: date | None, previous: Date | None, future: bool | None
 ) -> Date | None:
     """The Date record of an expression, without its mention; None where no such day exists."""
+    if isinstance(expression, Calendar):
+        return Point(expression, anchor, previous, future).date()
     if isinstance(expression, Length):
         return _length(expression)
     if isinstance(expression, Shift):
         return _shift(expression, anchor, previous, future)
-    if isinstance(expression, Stretch):
-        return _stretch(expression, anchor, previous, future)
-    return Point(expression, anchor, previous, future).date()
+    return _stretch(expression, anchor, previous, future)
 
 
 def duration_value(pairs: tuple[tuple[str, float], ...]) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-PointReading = tuple[str, tuple[tuple[str, Any], ...], tuple[str, Any] | None]
+PointReading = tuple[str, dict[str, Any], tuple[str, Any] | None]
 """Class of a piece, the fields of Calendar that it fills, and the field and end of a range."""
-NO_POINT: PointReading = ("", (), None)
+NO_POINT: PointReading = ("", {}, None)
 
 # Unit → class, field, what the number may be.
 _CALENDAR_UNITS = {
@@ -40,7 +40,7 @@ def point_reading(
     `low` is the first number of a range, `style` how the number is written (see `Token`).
 
     >>> point_reading("월", 3, None, "figures", False)
-    ('month', (('month', 3),), None)
+    ('month', {'month': 3}, None)
     """
     if exact != int(exact) or about or style == "scaled" or unit not in _CALENDAR_UNITS:
         return NO_POINT
@@ -68,9 +68,9 @@ def point_reading(
     elif unit in ("년도", "학년도"):
         number = full_year(number)
     if low is None:
-        return kind, ((name, number),), None
+        return kind, {name: number}, None
     if low >= number and name not in ("day", "month", "hour"):
         return NO_POINT
     if name not in ("year", "decade", "century") and int(low) not in accepted:
         return NO_POINT
-    return kind, ((name, int(low)),), (name, number)
+    return kind, {name: int(low)}, (name, number)

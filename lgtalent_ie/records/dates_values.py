@@ -18,9 +18,11 @@ def record(
     value: str, mod: Mod | None, relative: bool, repeat: bool = False, time: bool = False
 ) -> Date:
     """The Date of a calendar value, with the days it covers; its mention is filled in later."""
-    first, last = (None, None) if repeat else calendar.days_covered(value) or (None, None)
     kind: DateType = "SET" if repeat else "TIME" if time else "DATE"
-    return Date(None, kind, value, first, last, mod, relative)
+    days = None if repeat else calendar.days_covered(value)
+    if days is None:
+        return Date(None, kind, value, None, None, mod, relative)
+    return Date(None, kind, value, days[0], days[1], mod, relative)
 
 
 def parts_of(value: str) -> tuple[int, int | None, int | None] | None:

@@ -13,8 +13,9 @@ from lgtalent_ie.reading import Reading
 from lgtalent_ie.records.arguments import Filler, arguments_of
 from lgtalent_ie.records.clauses import Element, Phrase, Predicate
 from lgtalent_ie.records.names import Names, learn_employers, names_a_day, read_names
+from lgtalent_ie.records.relation_found import Piece
 from lgtalent_ie.records.relation_tables import Frame, noun_classes
-from lgtalent_ie.records.relations import Piece, cued, fillers, read_clauses, read_pieces
+from lgtalent_ie.records.relations import cued, fillers, read_clauses, read_pieces
 from lgtalent_ie.schema import (
     Count,
     Date,

@@ -7,7 +7,9 @@ The grammar behind `numbers.find_quantities` (which looks everywhere) and
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from lgtalent_ie.records.characters import is_hangul
 from lgtalent_ie.records.numerals import Numeral, numerals_at
@@ -30,8 +32,8 @@ _NEIGHBOURS = re.compile(r"·|, ?")
 # A joint stands right behind the first number or behind its unit, the longest of 12 characters.
 _ANY_JOINT = re.compile("[~∼〜～–—−·,-]")
 _FARTHEST_JOINT = 16
-_COLON = re.compile(r" ?: ?")
-_VERSUS = re.compile(r" ?대 ?")
+_VERSUS = re.compile(r" ?(?:(?P<colon>:)|대) ?")
+_VERSUS_STARTS = frozenset(" :대")
 _RATIO_TAIL = re.compile(
     rf"(?![{_HANGUL}:\d])|로|의|이|에|을|를|였|은|는|가|도|쯤|정도|까지|수준|비율"
 )
@@ -42,6 +44,8 @@ _SYMBOLS = {
     "$": "USD", "＄": "USD", "€": "EUR", "£": "GBP", "₩": "KRW", "￦": "KRW", "¥": "JPY",
     "￥": "JPY", "₹": "INR", "₫": "VND", "₽": "RUB",
 }  # fmt: skip
+_LONGEST_SYMBOL = max(map(len, _SYMBOLS))
+_MARKS = frozenset("첫제영-−＋+") | {symbol[0] for symbol in _SYMBOLS}
 _MILLIONS = re.compile(r" ?(million|billion|trillion)(?![A-Za-z])")
 _SCALES = {"million": 10**6, "billion": 10**9, "trillion": 10**12}
 # 한 before these counts; before others (한 곳, 한 번) it is as often an article.
@@ -49,8 +53,7 @@ _ONE_COUNTS = frozenset(("명", "개", "건", "마리", "권", "골", "대", "�
 _BARE_LEAST = 10**4
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(msgspec.Struct, frozen=True, gc=False):
     """A quantity as written: its number, or `low` and `high` of a range, and its unit.
 
     `unit` is None for ratios, fractions and bare numbers; `more` says that 여, 남짓 or 수십
@@ -80,13 +83,13 @@ def measure_at(text: str, at: int, before: str = "", lenient: bool = False) -> M
     >>> measure.value, measure.unit, measure.currency
     (19000000, '달러', 'USD')
     """
-    context = before[-16:] + text[max(0, at - 16) : at]
-    if not text[at : at + 1].isdecimal():
+    context = before[-16:] + text[max(0, at - 16) : at] if at or before else ""
+    if text[at : at + 1] in _MARKS:
         marked, measure = _marked(text, at, context, lenient)
         if marked:
             return measure
     for numeral in numerals_at(text, at):
-        if _is_part_of_unit(text, numeral):
+        if text[numeral.end - 1] in "조경" and _is_part_of_unit(text, numeral):
             continue
         measure = (
             _ratio(text, numeral)
@@ -131,7 +134,7 @@ def unit_behind(
     value = numeral.value if numeral.value is not None else numeral.high
     for unit in units_at(text, start):
         end = start + len(unit.unit)
-        if not holds(unit, value, context):
+        if unit.when and not holds(unit, value, context):
             continue
         fits = _tail_fits(text, unit, end)
         if unit.dimension == "none":
@@ -149,7 +152,7 @@ def unit_behind(
 
 def _is_part_of_unit(text: str, numeral: Numeral) -> bool:
     """Whether the last word of the numeral begins its unit: 30경기, 7조항, 4조각."""
-    return text[numeral.end - 1] in "조경" and any(
+    return any(
         _tail_fits(text, unit, numeral.end - 1 + len(unit.unit))
         for unit in units_at(text, numeral.end - 1)
         if len(unit.unit) > 1
@@ -177,6 +180,8 @@ def _takes(unit: Unit, text: str, numeral: Numeral, gap: bool) -> bool:
 
 
 def _tail_fits(text: str, unit: Unit, end: int) -> bool:
+    if not text[end : end + 1].isalnum():
+        return True
     last = unit.unit[-1]
     if last.isascii() and last.isalnum():
         return _LETTER.match(text, end) is None
@@ -265,10 +270,12 @@ def _ratio(text: str, first: Numeral) -> Measure | None:
     """1:1, 3 대 1, 수십대 1, and 3분의 1; the value is the quotient, None where that is not one."""
     if first.script == "part":
         return _fraction(text, first)
-    colon = _COLON.match(text, first.end)
-    joint = colon or _VERSUS.match(text, first.end)
+    if text[first.end : first.end + 1] not in _VERSUS_STARTS:
+        return None
+    joint = _VERSUS.match(text, first.end)
     if joint is None or first.script not in ("digits", "several"):
         return None
+    colon = joint["colon"]
     for second in numerals_at(text, joint.end()):
         if second.script != "digits" or second.value is None:
             continue
@@ -322,7 +329,7 @@ def _bare(text: str, numeral: Numeral, lenient: bool) -> Measure | None:
 
 
 def _symbol(text: str, at: int) -> str | None:
-    for length in (3, 2, 1):
+    for length in range(_LONGEST_SYMBOL, 0, -1):
         if text[at : at + length] in _SYMBOLS:
             return text[at : at + length]
     return None

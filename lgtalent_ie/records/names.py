@@ -94,16 +94,18 @@ def fits(mention: Mention, of_class: str, names: Names) -> bool:
     """True where the mention is of the class a rule names: person, money, school, employer, …"""
     if of_class in ("person", "money", "item"):
         return names.dimension_of.get(mention.id) == of_class
+    if of_class == "relative_year":
+        return plain(mention.text) in noun_classes()["relative_year"]
     if of_class == "year":
         return plain(mention.text).endswith(tuple(noun_classes()["year_word"]))
     if of_class == "school":
         return is_school(mention.text)
     if of_class == "employer":
         return not is_school(mention.text)
-    if of_class == "department":
-        return without_gloss(mention.text).endswith(tuple(noun_classes()["department"]))
-    if of_class == "lab":
-        return without_gloss(mention.text).endswith(tuple(noun_classes()["lab"]))
+    if of_class == "settled":
+        return plain(mention.text) not in noun_classes()["everywhere"]
+    if of_class in ("department", "leader", "lab", "unit"):
+        return without_gloss(mention.text).endswith(tuple(noun_classes()[of_class]))
     return False
 
 
@@ -148,8 +150,21 @@ def is_executive(title: str, organization: str) -> bool:
     if any(word.startswith(tuple(e for e in classes["executive"] if len(e) > 4)) for word in words):
         return True
     last = words[-1] if words else ""
-    if len(last) < 2 or not last.endswith("장"):
-        return False
-    unit = last[:-1]
-    pairs = tuple(p.split(">")[1] for p in classes["unit_head"] if p.split(">")[0] == last)
-    return organization.endswith((unit, *pairs))
+    if last.endswith(tuple(classes["executive_ending"])):
+        return True
+    return heads_unit(title, organization)
+
+
+def heads_unit(title: str, organization: str) -> bool:
+    """True for the head of that kind of organisation, by its name.
+
+    >>> heads_unit("총장", "누리대"), heads_unit("총장", "한빛전자")
+    (True, False)
+    """
+    last = (without_gloss(title).split() or [""])[-1]
+    pairs = noun_classes()["unit_head"]
+    named = without_gloss(organization)
+    endings = tuple(p.split(">")[1] for p in pairs if last.endswith(p.split(">")[0]))
+    if endings and named.endswith(endings):
+        return True
+    return len(last) > 1 and last.endswith("장") and named.endswith(last[:-1])

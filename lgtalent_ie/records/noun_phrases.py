@@ -7,7 +7,9 @@ Particles, endings, bound nouns and mentions of time end the run, and so does an
 words by role: adverbial; between (phrase and number: `지원자 평균 20명`); action (what is done with
 the things, not the things: `공장 2개 증설`); institution (subjects that count others); measure
 (names of a size or sum, of which nothing is counted: `연면적 300㎡`); reign (what 대 numbers:
-`21대 국회`).
+`21대 국회`); region (says where, is no place that could be counted); people, belonging (to people)
+and activity (within which something happens); sum and tally (an amount of money, a number of things
+has it as its name); rate, change and share (of ratios: `성장률 3%`, `매출 3% 증가`, `3% 지분`).
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ _DETERMINERS = frozenset(("이", "그", "저", "각", "전", "현", "양", "본"
 _ADVERBIAL_SUFFIXES = frozenset(("당", "씩", "째", "쯤", "끼리", "여"))
 _NOUN_TAGS = ("NNG", "NNP", "XSN", "XPN", "XR", "SL", "SH")
 _JOINTS = MIDDLE_DOTS | frozenset("/&-")
+_PARTICLES = frozenset(("와", "과", "의", "을", "를", "은", "는", "이", "가", "도", "로"))
 _MARKS = {")": "(", "]": "[", "’": "‘", "”": "“", "'": "'", '"': '"', "」": "「", "》": "《"}
 # A name at the head of the phrase owns the number or is the place of it; nothing is counted.
 _OWNERS = frozenset(("ORG", "PERSON", "LOCATION", "EVENT", "DATE", "TIME"))
@@ -39,7 +42,10 @@ _ATTRIBUTIVE = (
 _LONGEST = 24
 _LONGEST_INSERT = 32
 
-Role = Literal["adverbial", "between", "action", "institution", "measure", "reign"]
+Role = Literal[
+    "adverbial", "between", "action", "institution", "measure", "reign", "region", "people",
+    "belonging", "activity", "sum", "tally", "rate", "change", "share",
+]  # fmt: skip
 
 
 @cache
@@ -114,10 +120,15 @@ def noun_phrase_after(reading: Reading, sentence: Sentence, at: int, position: i
         right = step
     while right > at and not morphemes[right - 1].tag.startswith((*_NOUN_TAGS, "SSC", "SN")):
         right -= 1
+    if right - 1 > at and (morphemes[right - 1].form, morphemes[right - 1].tag) == ("별", "XSN"):
+        right -= 1  # 네 가지 테마별로
     if right < len(morphemes) and right > at:
         following = morphemes[right]
         number = mention_at(reading, following.start)
-        if following.tag.startswith(("XSV", "XSA")):
+        verb = following.tag.startswith(("VV", "VA")) and (
+            following.start == morphemes[right - 1].end
+        )
+        if verb or following.tag.startswith(("XSV", "XSA")):
             right = _eojeol_start(reading, morphemes, at, right)
         elif number is not None and number.label == "QUANTITY":
             right = _first_eojeol(reading, morphemes, at, right)
@@ -155,8 +166,12 @@ def _step_left(
         return min(left - 1, index_from(morphemes, mention.start))
     if morpheme.tag in ("SSC", "SSO", "SS") and surface in _MARKS:
         return _opening(reading, morphemes, left, _MARKS[surface])
+    number = mention_at(reading, morpheme.start - 1) if morpheme.start else None
+    if number is not None and number.label == "QUANTITY" and surface in _PARTICLES:
+        return left  # Kiwi takes the 와 of 50%와 for a noun
     if morpheme.form in phrase_words("adverbial") and morpheme.form != "이번":
-        return left
+        # 국내 전 임원: all of them, not a time.
+        return left - 1 if morpheme.tag == "MM" and not at_head else left
     if morpheme.tag == "XSN" and morpheme.form in _ADVERBIAL_SUFFIXES:
         return left
     if morpheme.tag.startswith(_NOUN_TAGS):
@@ -200,7 +215,8 @@ def _without_edge(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, 
             break
         determiner = morpheme.tag == "MM" or morpheme.form == "이번"
         rest = reading.text[morpheme.end : morphemes[at - 1].end].strip()
-        of_head = determiner and " " not in rest
+        # 본상: what is written as one word with its noun is part of it.
+        of_head = determiner and " " not in rest and reading.text[morpheme.end] == " "
         member = determiner or morpheme.tag.startswith((*_NOUN_TAGS, "SN", "NP"))
         if member and not (of_head or morpheme.tag == "XSN" or surface in _JOINTS):
             break
@@ -209,13 +225,18 @@ def _without_edge(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, 
 
 
 def _all_names(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at: int) -> bool:
-    """Whether a list begins or ends with a name: then it names some of those counted."""
+    """Whether the first or the last of a list is a name: then it names some of those counted.
+
+    A member is what its head is: of `한울전자 임원과 가족 등` none is a name.
+    """
+    joints = [n for n in range(left, at) if morphemes[n].tag == "JC" or morphemes[n].form == ","]
+    heads = (joints[0] - 1 if joints else at - 1, at - 1)
+    if reading.within(morphemes[left].start, morphemes[at - 1].end, ("PERSON",)):
+        return True
     return any(
         mention is not None and mention.label in _OWNERS
-        for mention in (
-            mention_at(reading, morphemes[left].start), mention_at(reading, morphemes[at - 1].start)
-        )
-    )  # fmt: skip
+        for mention in (mention_at(reading, morphemes[max(left, head)].start) for head in heads)
+    )
 
 
 def _unquoted(reading: Reading, start: int, end: int) -> Span:
@@ -235,9 +256,14 @@ def _step_right(reading: Reading, morphemes: tuple[Morpheme, ...], right: int) -
         if mention.label in _TIMES or mention.label == "QUANTITY":
             return right
         return max(right + 1, index_from(morphemes, mention.end))
-    if morpheme.form in _not_counted():
+    after = morphemes[right + 1 : right + 2]
+    if morpheme.form in ("규모", "수준") and right > 0 and after and after[0].tag.startswith("NN"):
+        return right + 1  # 전국 규모 대회
+    dash = surface == "-" and reading.text[morpheme.end : morpheme.end + 1] == " "
+    if morpheme.form in _not_counted() or dash:
         return right
-    if morpheme.tag.startswith(_NOUN_TAGS) or (surface in _JOINTS):
+    ours = morpheme.tag == "NP" and surface in ("우리", "저희")
+    if morpheme.tag.startswith(_NOUN_TAGS) or surface in _JOINTS or ours:
         return right + 1
     if surface == "(":
         for at in range(right + 1, min(len(morphemes), right + 10)):

@@ -13,10 +13,14 @@ part                반, ½: `value` is the fraction
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from operator import attrgetter
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from lgtalent_ie.tables import read_table
 
@@ -32,15 +36,22 @@ _DIGITS = re.compile(
 _NEXT_DIGITS = re.compile(rf" (?=[{_DIGIT}]{{3}}(?![{_DIGIT}]))| (?=[만억](?: |원|명|달러))")
 _NEXT_GROUP = re.compile(rf" (?=[{_DIGIT}]|[일이삼사오육칠팔구]?[천백십])")
 _MORE = re.compile(r"여|남짓")
+_MORE_STARTS = frozenset("여남")
 _MAX_TOKENS = 24
-_ASCII = str.maketrans("０１２３４５６７８９．，", "0123456789.,")
+_MAX_DECIMALS = 8
+_FIGURES = frozenset("0123456789０１２３４５６７８９")
+_ASCII = str.maketrans("０１２３４５６７８９．", "0123456789.", ",，")
+_TENTHS = 10**_MAX_DECIMALS
+_END = attrgetter("end")
+_NATIVE_KINDS, _SINO_KINDS = frozenset(("ten", "one", "few")), frozenset(("digit", "small", "big"))
 
 
-@dataclass(frozen=True, slots=True)
-class Numeral:
+class Numeral(msgspec.Struct, frozen=True, gc=False):
     """A numeral in a text. `value` is None where it is a range: then `low` and `high` hold.
 
-    `more` is true with 여 or 남짓 behind it (`100여`), which makes the value approximate.
+    `more` is true with 여 or 남짓 behind it (`100여`), which makes the value approximate. A struct
+    of msgspec because a frozen dataclass takes several times as long to make, and every place
+    where a numeral can end makes one.
     """
 
     start: int
@@ -85,7 +96,7 @@ class _Lexicon:
     native: re.Pattern[str]
     old: re.Pattern[str]
     several: re.Pattern[str]
-    first: frozenset[str]
+    first: dict[str, frozenset[str]]
 
 
 @cache
@@ -110,13 +121,16 @@ def _lexicon() -> _Lexicon:
         several=re.compile(
             f"(?P<word>{one_of('several')}) ?(?P<small>[십백천])?(?P<big>[만억조])?"
         ),
-        first=frozenset(w.word[0] for w in words) | frozenset("0123456789０１２３４５６７８９"),
+        first={
+            character: frozenset(w.kind for w in words if w.word[0] == character)
+            for character in {w.word[0] for w in words} | _FIGURES
+        },
     )
 
 
-def starts_numeral(character: str) -> bool:
-    """Whether a numeral can begin with this character."""
-    return character in _lexicon().first
+def numeral_starts() -> frozenset[str]:
+    """The characters that a numeral can begin with."""
+    return frozenset(_lexicon().first)
 
 
 def numerals_at(text: str, at: int) -> tuple[Numeral, ...]:
@@ -125,31 +139,55 @@ def numerals_at(text: str, at: int) -> tuple[Numeral, ...]:
     >>> [(n.end, n.value) for n in numerals_at("3조 2000억", 0)]
     [(8, 3200000000000), (7, 3000000002000), (2, 3000000000000), (1, 3)]
     """
-    if at >= len(text) or not starts_numeral(text[at]):
+    lexicon = _lexicon()
+    kinds = lexicon.first.get(text[at : at + 1])
+    if kinds is None:
         return ()
-    if plain := _plain_digits().match(text, at):
-        return (Numeral(at, plain.end(), int(plain[0].replace(",", "")), None, None, "digits"),)
-    found = _compound(text, at)
-    found += [part for head in found if (part := _fraction(text, head))]
-    if text[at].isdigit():
-        return tuple(sorted(found, key=lambda n: -n.end))
-    found += [
-        tail
-        for head in found
-        if head.script == "sino" and text[head.end - 1] in "백천"
-        for tail in _native(text, head.end, at, int(head.value or 0))
-    ]
-    found += _native(text, at, at, 0)
-    found += _several(text, at)
-    if old := _lexicon().old.match(text, at):
-        value = _lexicon().values[old[0]][0]
-        found.append(Numeral(at, old.end(), value, None, None, "old"))
-    for length in (2, 1):
-        share = _lexicon().parts.get(text[at : at + length])
-        if share is not None and at + length <= len(text):
-            found.append(Numeral(at, at + length, share, None, None, "part"))
-    found.sort(key=lambda n: -n.end)
+    if text[at] in _FIGURES:
+        if plain := _plain_digits().match(text, at):
+            return (Numeral(at, plain.end(), _value_of(plain[0]), None, None, "digits"),)
+        found = _compound(text, at)
+        found += [part for head in found if (part := _fraction(text, head))]
+    else:
+        found = _words(text, at, kinds, lexicon)
+    found.sort(key=_END, reverse=True)
     return tuple(found)
+
+
+def _words(text: str, at: int, kinds: frozenset[str], lexicon: _Lexicon) -> list[Numeral]:
+    """The readings of a numeral that begins with a word of these kinds."""
+    found: list[Numeral] = []
+    if not kinds.isdisjoint(_SINO_KINDS):
+        found = _compound(text, at)
+        found += [part for head in found if (part := _fraction(text, head))]
+        found += [
+            tail
+            for head in found
+            if head.script == "sino" and text[head.end - 1] in "백천"
+            for tail in _native(text, head.end, at, int(head.value or 0))
+        ]
+    if not kinds.isdisjoint(_NATIVE_KINDS):
+        found += _native(text, at, at, 0)
+    if "several" in kinds:
+        found += _several(text, at)
+    if "old" in kinds and (old := lexicon.old.match(text, at)):
+        value = lexicon.values[old[0]][0]
+        found.append(Numeral(at, old.end(), value, None, None, "old"))
+    if "part" in kinds:
+        for length in (2, 1):
+            share = lexicon.parts.get(text[at : at + length])
+            if share is not None and at + length <= len(text):
+                found.append(Numeral(at, at + length, share, None, None, "part"))
+    return found
+
+
+def _value_of(plain: str) -> int | float:
+    """The value of ASCII digits with commas and a decimal point, an int where it is whole."""
+    plain = plain.replace(",", "")
+    if "." not in plain:
+        return int(plain)
+    whole, _, decimals = plain.partition(".")
+    return float(plain) if decimals.strip("0") else int(whole)
 
 
 @cache
@@ -157,8 +195,8 @@ def _plain_digits() -> re.Pattern[str]:
     """Digits with nothing behind them that could belong to the numeral, as most numbers are."""
     words = re.escape("".join(_lexicon().sino))
     return re.compile(
-        rf"[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,5}}(?![{_DIGIT}.,．，{words}여남분]| [만억])"
-        rf"|[0-9]{{1,18}}(?![{_DIGIT}.,．，{words}여남분]| [만억])"
+        rf"(?>[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,5}}|[0-9]{{1,18}})(?:\.[0-9]{{1,{_MAX_DECIMALS}}})?+"
+        rf"(?![{_DIGIT}.,．，{words}여남분]| [만억])"
     )
 
 
@@ -190,56 +228,69 @@ def _compound(text: str, at: int) -> list[Numeral]:
     """Digits and Sino-Korean words by place value, one reading for every place it can end."""
     found: list[Numeral] = []
     sino = _lexicon().sino
-    total: int | Fraction = 0
-    group: int | Fraction = 0
-    pending: int | Fraction | None = None
+    # All sums are whole numbers of 1 / one, so that 1.1만 is 11000 and no fraction is ever made.
+    one, total, group = 1, 0, 0
+    pending: int | None = None
     small_limit, big_limit = 10**4, 10**20
     script: Script = "sino"
     more, position = False, at
     for _ in range(_MAX_TOKENS):
-        kind = ""
-        if digits := _DIGITS.match(text, position):
-            plain = digits[0].translate(_ASCII).replace(",", "")
-            value: int | Fraction = Fraction(plain) if "." in plain else int(plain)
-            limit = small_limit if group else big_limit
-            if pending is not None or more or value >= limit:
-                break
-            pending, script, end = value, "digits", digits.end()
-        elif position >= len(text):
-            break
-        elif text[position] in sino:
-            kind, unit = sino[text[position]]
+        character = text[position : position + 1]
+        if character in sino:
+            kind, unit = sino[character]
             end = position + 1
             if kind == "digit":
                 follows = sino.get(text[end : end + 1], ("", 0))[0]
                 lone = script == "digits" and follows != "small"
                 if pending is not None or more or lone or (unit == 0 and found):
                     break
-                pending = unit
+                pending = unit * one
             elif kind == "small":
-                if unit >= small_limit or more or (pending or 1) >= 10**4 or pending == 0:
+                if unit >= small_limit or more or (pending or one) >= 10**4 * one or pending == 0:
                     break
-                group += (1 if pending is None else pending) * unit
+                group += (one if pending is None else pending) * unit
                 pending, small_limit = None, unit
             else:
                 section = group + (pending or 0)
-                bare = section == 0 and (found or pending == 0 or text[position] not in "만萬")
+                bare = section == 0 and (found or pending == 0 or character not in "만萬")
                 if unit >= big_limit or bare:
                     break
-                total += (section or 1) * unit
+                total += (section or one) * unit
                 group, pending, small_limit, big_limit = 0, None, 10**4, unit
-        elif found and not more and (extra := _MORE.match(text, position)):
-            more, end = True, extra.end()
+        elif character in _FIGURES and (digits := _DIGITS.match(text, position)):
+            if pending is not None or more:
+                break
+            whole, _, decimals = digits[0].translate(_ASCII).partition(".")
+            if decimals and one == 1:
+                one, total, group = _TENTHS, total * _TENTHS, group * _TENTHS
+            pending = int(whole + decimals) * (one // 10 ** len(decimals))
+            if pending >= (small_limit if group else big_limit) * one:
+                break
+            kind, script, end = "", "digits", digits.end()
+        elif character in _MORE_STARTS and found and not more:
+            extra = _MORE.match(text, position)
+            if extra is None:
+                break
+            kind, more, end = "", True, extra.end()
         else:
             break
-        value_here = _plain(total + group + (pending or 0))
-        found.append(Numeral(at, end, value_here, None, None, script, more))
+        value = total + group + (pending or 0)
+        shown = value if one == 1 else _unscaled(value, one)
+        found.append(Numeral(at, end, shown, None, None, script, more))
         position = end
+        if text[position : position + 1] != " ":
+            continue
         if kind in ("", "small") and script == "digits" and _NEXT_DIGITS.match(text, position):
             position += kind == "small" or text[position + 1] in "만억"
         elif kind == "big" and position > at + 1 and _NEXT_GROUP.match(text, position):
             position += 1
     return found
+
+
+def _unscaled(value: int, one: int) -> int | float:
+    """The value of so many 1 / one, an int where it is whole."""
+    whole, rest = divmod(value, one)
+    return value / one if rest else whole
 
 
 def _native(text: str, at: int, start: int, base: int) -> list[Numeral]:
@@ -285,7 +336,7 @@ def _several(text: str, at: int) -> list[Numeral]:
 
 def _fraction(text: str, parts: Numeral) -> Numeral | None:
     """3분의 1 as a float, its denominator read already."""
-    if parts.more or not parts.value or not text.startswith("분의", parts.end):
+    if not text.startswith("분의", parts.end) or parts.more or not parts.value:
         return None
     at = parts.end + 2
     at += text.startswith(" ", at)
@@ -294,9 +345,3 @@ def _fraction(text: str, parts: Numeral) -> Numeral | None:
         if whole is not None and not numerator.more and whole < parts.value:
             return Numeral(parts.start, numerator.end, whole / parts.value, None, None, "part")
     return None
-
-
-def _plain(value: int | Fraction) -> int | float:
-    if isinstance(value, int):
-        return value
-    return value.numerator if value.denominator == 1 else float(value)

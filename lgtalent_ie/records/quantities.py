@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal, get_args
 
+from msgspec.structs import replace
+
 from lgtalent_ie.records.characters import is_hangul, is_latin
 from lgtalent_ie.records.measures import Measure, measure_at
-from lgtalent_ie.records.numerals import numerals_at, starts_numeral
+from lgtalent_ie.records.numerals import numeral_starts, numerals_at
 from lgtalent_ie.schema import Bound, Count
 from lgtalent_ie.tables import read_table
 
 # Adverbs that may stand between a bounding word and its number without changing either.
-NEUTRAL = ("모두", "총", "전체", "각각", "각", "다시", "무려", "단", "겨우", "고작", "또", "합쳐")
+NEUTRAL = frozenset("모두 총 전체 각각 각 다시 무려 단 겨우 고작 또 합쳐".split())
 # What is numbered by a bare number behind it: 시즌 3, 파트2.
 NUMBERED = frozenset(
     "시즌 시리즈 파트 레벨 단계 챕터 스테이지 라운드 세트 넘버 타입 클래스 버전 코스 권역".split()
@@ -32,6 +34,7 @@ _JOINTS = "-–—:/⁄.,"
 _LONGEST_MENTION = 80
 _WINDOW = 24
 _MAX_STARTS = 12
+_SIGNS = "-−+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def parse_quantity(text: str, *, before: str = "", after: str = "") -> Count | N
     measure = _measure_in(shown, before)
     if measure is None:
         return None
-    if name := _numbered(shown, measure):
+    if measure.unit is None and (name := _numbered(shown, measure)):
         measure = replace(measure, unit=name, dimension="ordinal")
     before = (before + shown[: measure.start])[-_WINDOW:]
     after = (shown[measure.end :] + after)[:_WINDOW]
@@ -105,7 +108,7 @@ def parse_quantity(text: str, *, before: str = "", after: str = "") -> Count | N
 
 def _numbered(text: str, measure: Measure) -> str | None:
     """The word in front of a bare number that the number is of: 시즌 of `시즌 3`."""
-    if measure.unit is not None or measure.dimension != "other" or measure.end != len(text):
+    if measure.dimension != "other" or measure.end != len(text):
         return None
     word = text[: measure.start].strip()
     return word if word in NUMBERED else None
@@ -117,11 +120,13 @@ def bound_of(before: str, after: str, more: bool = False) -> Bound:
     >>> bound_of("지원자는 약 ", "이 넘는다"), bound_of("", "가 왔다", more=True)
     ('at_least', 'approx')
     """
-    ahead, behind = _bound_before(before), _bound_after(after)
-    for bound in (ahead, behind):
-        if bound in ("at_least", "at_most"):
-            return bound
-    return "approx" if more or "approx" in (ahead, behind) else "exact"
+    ahead = _bound_before(before) if before else "exact"
+    if ahead == "at_least" or ahead == "at_most":
+        return ahead
+    behind = _bound_after(after) if after else "exact"
+    if behind == "at_least" or behind == "at_most":
+        return behind
+    return "approx" if more or ahead == "approx" or behind == "approx" else "exact"
 
 
 def _bound_before(before: str) -> Bound:
@@ -142,23 +147,28 @@ def _bound_before(before: str) -> Bound:
 def _bound_after(after: str) -> Bound:
     found: Bound = "exact"
     at = 0
-    for _ in range(2 if after else 0):
+    for _ in range(2):
         # 10명 정도 이상, 10명가량을 넘는: a limit may stand behind an approximation.
         particle = _PARTICLE.match(after, at)
-        starts = {at, at + after.startswith(" ", at), particle.end() if particle else at}
-        words = [
-            (match.group(), start)
-            for start in sorted(starts)
-            if (match := _after_word().match(after, start))
-            and _ends_word(match.group(), after, start)
-        ]
-        if not words:
+        word, here, begun = "", at, -1
+        for start in (at, at + after.startswith(" ", at), particle.end() if particle else at):
+            if start == begun or after[start : start + 1] not in _after_starts():
+                continue
+            begun, match = start, _after_word().match(after, start)
+            if match and len(match[0]) > len(word) and _ends_word(match[0], after, start):
+                word, here = match[0], start
+        if not word:
             break
-        word, start = max(words, key=lambda found: len(found[0]))
-        found, at = bounds("after")[word], start + len(word)
+        found, at = bounds("after")[word], here + len(word)
         if found != "approx":
             break
     return found
+
+
+@cache
+def _after_starts() -> frozenset[str]:
+    """First characters of the words behind a number."""
+    return frozenset(word[0] for word in bounds("after"))
 
 
 @cache
@@ -180,11 +190,13 @@ def _ends_word(word: str, after: str, start: int) -> bool:
 def _measure_in(text: str, before: str) -> Measure | None:
     """The measure of a mention: strictly read, else leniently, else its first number alone."""
     starts: list[int] = []
-    for at in range(len(text)):
-        if len(starts) < _MAX_STARTS and _may_start(text, at):
-            starts.append(at)
+    for at, character in enumerate(text):
+        if character in _starts() and _may_start(text, at, character):
             if measure := measure_at(text, at, before):
                 return measure
+            starts.append(at)
+            if len(starts) == _MAX_STARTS:
+                break
     for at in starts[:1]:
         if measure := measure_at(text, at, before, lenient=True):
             return measure
@@ -204,13 +216,17 @@ def _measure_in(text: str, before: str) -> Measure | None:
     return None
 
 
-def _may_start(text: str, at: int) -> bool:
+@cache
+def _starts() -> frozenset[str]:
+    """What a number or the mark in front of it can begin with."""
+    return numeral_starts() | frozenset("제첫영$＄€£¥￥₩￦₹₫₽UHNACSRM" + _SIGNS)
+
+
+def _may_start(text: str, at: int, character: str) -> bool:
     """Whether a number can begin here: not inside another number, a Latin or a Korean word."""
-    character, previous = text[at], text[at - 1] if at else " "
+    previous = text[at - 1] if at else " "
     if previous in _JOINTS or previous.isdigit() or is_latin(previous):
         return False
-    if character in "-−+":
+    if character in _SIGNS:
         return previous in " (" and text[at + 1 : at + 2].isdigit()
-    if is_hangul(character) and is_hangul(previous):
-        return False
-    return starts_numeral(character) or character in "제첫영$＄€£¥￥₩￦₹₫₽UHNACSRM"
+    return not (is_hangul(character) and is_hangul(previous))

@@ -27,7 +27,8 @@ class Argument:
 class Frame:
     """A row of relation_frames.tsv or fact_frames.tsv.
 
-    `cues` are predicates (`개최하`) or noun>predicate (`협약>맺`); `context` words of
+    `cues` are predicates (`개최하`) or noun>predicate (`협약>맺`, `공동>*` with
+    any); `context` words of
     which one must stand in the sentence or the one before.
     """
 

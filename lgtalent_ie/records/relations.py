@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, combinations, islice
+from itertools import accumulate, islice
 
-from lgtalent_ie.reading import Reading, Sentence
+from lgtalent_ie.reading import Reading
 from lgtalent_ie.records.arguments import (
     Context,
     Filler,
@@ -21,80 +20,34 @@ from lgtalent_ie.records.arguments import (
     complements_of,
     next_context,
 )  # fmt: skip
-from lgtalent_ie.records.characters import MIDDLE_DOTS
-from lgtalent_ie.records.clause_tokens import (
-    Token,
-    headline_topic,
-    linearise,
-    without_brackets,
-)  # fmt: skip
-from lgtalent_ie.records.clauses import Element, Predicate, read_elements
+from lgtalent_ie.records.clause_tokens import Token, headline_topic, linearise, without_brackets
+from lgtalent_ie.records.clauses import Element, Phrase, Predicate, read_elements
 from lgtalent_ie.records.names import (
     Names,
     fits,
-    is_executive,
     is_school,
-    is_student,
     learn_employers,
     names_a_day,
-    plain,
     read_names,
 )
 from lgtalent_ie.records.patterns import Pattern, find, places_of_forms, relation_patterns
 from lgtalent_ie.records.proposals import Proposal
-from lgtalent_ie.records.relation_tables import (
-    Argument,
-    Frame,
-    frames_of,
-    noun_classes,
-    relation_types,
+from lgtalent_ie.records.relation_found import Found, Piece
+from lgtalent_ie.records.relation_lists import listed
+from lgtalent_ie.records.relation_passes import (
+    read_carried,
+    read_groups,
+    read_leaders,
+    read_sole,
+    read_units,
 )  # fmt: skip
+from lgtalent_ie.records.relation_tables import Argument, Frame, frames_of, noun_classes
 from lgtalent_ie.schema import Count, Date, Mention, Organization, Quote, Relation
 
 # A sentence of more tokens is a list or noise; its end is left unread.
 MOST_TOKENS = 1500
-# Said once, from the one that comes first to the other.
-SYMMETRIC = frozenset(("org:alternate_names", "org:partner"))
-LISTED = MIDDLE_DOTS | {",", "와", "과", "및", "랑"}
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A sentence without its quotations, or one quotation in it."""
-
-    sentence: Sentence
-    tokens: list[Token]
-    text: str
-    quoted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The relations so far, one per type and pair of names; the better score wins."""
-
-    names: Names
-    relations: dict[tuple[str, str, str], Relation]
-
-    def add(self, kind: str, head: Mention, tail: Mention, piece: Piece, score: float) -> None:
-        """Keep the relation where its labels and names allow it."""
-        heads, tails = relation_types().get(kind, ((), ()))
-        if head.label not in heads or tail.label not in tails:
-            return
-        head, tail = self.names.full(head), self.names.full(tail)
-        if kind == "org:alternate_names":
-            key = (kind, plain(head.text), plain(tail.text))
-        else:
-            key = (kind, self.names.key(head), self.names.key(tail))
-        if key[1] == key[2]:
-            return
-        if kind in SYMMETRIC and (kind, key[2], key[1]) in self.relations:
-            key, head, tail = (kind, key[2], key[1]), tail, head
-        known = self.relations.get(key)
-        if known is None or score > known.score:
-            sentence = piece.sentence
-            self.relations[key] = Relation(
-                kind, head.id, tail.id, sentence.start, sentence.end, round(score, 3)
-            )
+# What is said of one name of a list in brackets is not said of the others.
+ALONE = frozenset(("org:alternate_names", "per:alternate_names", "org:top_members/employees"))
 
 
 def read_relations(
@@ -109,8 +62,9 @@ def read_relations(
 
     Start and end are those of the sentence; `score` is that of the rule (its precision as judged
     on own sentences, a column of the tables) times a factor for each argument that had to be
-    carried over from another clause or sentence; of the model's `proposals` the model's score. The
-    better one is kept. Never raises on any text.
+    carried over from another clause or sentence, or the model's for one of its `proposals`; both
+    times the score of the less certain mention. The better one is kept, and none below
+    `relation_found.LEAST`. Never raises on any text.
 
     >>> [(r.type, r.head, r.tail) for r in read_relations(reading, (), (), organizations, ())]
     [('per:employee_of', 'm1', 'm2'), ('per:title', 'm1', 'm3')]
@@ -124,6 +78,11 @@ def read_relations(
     for piece, elements, context in read_clauses(pieces, found.names):
         read_frames(piece, elements, context, before, found)
         before = before if piece.quoted else piece.text
+    read_carried(pieces, found)
+    read_leaders(pieces, found)
+    read_groups(pieces, found)
+    read_units(pieces, found)
+    read_sole(pieces, found)
     whole = [piece for piece in pieces if not piece.quoted]
     for proposal in proposals:
         piece = whole[proposal.sentence]
@@ -187,45 +146,26 @@ def emit(
     pattern: Pattern, matched: dict[str, Mention], tokens: Sequence[Token], piece: Piece,
     found: Found, titled: dict[str, str],
 ) -> None:  # fmt: skip
-    """Add what one match of a pattern says; a title belongs to one person only."""
+    """Add what one match of a pattern says; a title belongs to one person, or one list of them."""
     head, tail = matched["h"], matched["t"]
-    if pattern.type in ("affiliation", "per:title"):
-        title = matched.get("i") if pattern.type == "affiliation" else tail
-        if title is not None and titled.setdefault(title.id, head.id) != head.id:
-            return
-    if pattern.type != "affiliation":
-        for one in listed(head, tokens):
-            for other in listed(tail, tokens):
-                if one is head or other is tail:
-                    found.add(pattern.type, one, other, piece, pattern.score)
+    affiliated = pattern.type == "affiliation"
+    title = matched.get("i") if affiliated else tail if pattern.type == "per:title" else None
+    if title is not None and titled.setdefault(title.id, head.id) != head.id:
         return
-    text = title.text if title is not None else ""
-    student = bool(text) and is_student(text)
-    kind = "per:schools_attended" if student else "per:employee_of"
-    found.add(kind, head, tail, piece, pattern.score)
-    if title is not None:
-        found.add("per:title", head, title, piece, pattern.score)
-        if not student and is_executive(text, tail.text):
-            found.add("org:top_members/employees", tail, head, piece, pattern.score)
-        if text in noun_classes()["founder"]:
-            found.add("org:founded_by", tail, head, piece, pattern.score)
-
-
-def listed(mention: Mention, tokens: Sequence[Token]) -> list[Mention]:
-    """The mention and, for an organisation or product, those it is listed with (`A, B와 C`)."""
-    if mention.label not in ("ORG", "PRODUCT"):
-        return [mention]
-    at = next((i for i, t in enumerate(tokens) if t.mention is mention), -1)
-    found = [mention]
-    for step in (-1, 1):
-        index = at + step
-        while 0 <= index < len(tokens) - 1 and tokens[index].form in LISTED:
-            other = tokens[index + step] if index + step >= 0 else tokens[index]
-            if other.mention is None or other.form != mention.label:
-                break
-            found.append(other.mention)
-            index += 2 * step
-    return found
+    if affiliated:
+        # The first pattern that fits says where a title is held.
+        if title is not None and titled.setdefault(f"at {title.id}", tail.id) != tail.id:
+            return
+        for person in listed(head, tokens):
+            found.affiliate(person, tail, title, piece, pattern.score)
+        return
+    if pattern.type in ALONE:
+        found.add(pattern.type, head, tail, piece, pattern.score)
+        return
+    for one in listed(head, tokens):
+        for other in listed(tail, tokens):
+            if one is head or other is tail:
+                found.add(pattern.type, one, other, piece, pattern.score)
 
 
 def read_frames(
@@ -235,7 +175,7 @@ def read_frames(
     for at, frames in cued("relation_frames", piece, elements, before):
         arguments = arguments_of(elements, at, context, found.names)
         for frame in frames:
-            fill(frame, arguments, piece, found)
+            fill(frame, arguments, elements, piece, found)
 
 
 def cued(
@@ -252,6 +192,7 @@ def cued(
         frames = list(cues.get(predicate.lemma, ()))
         for noun in sorted(complements_of(elements, at)):
             frames += cues.get(f"{noun}>{predicate.lemma}", ())
+            frames += cues.get(f"{noun}>*", ())
         fitting = [
             frame for frame in dict.fromkeys(frames)
             if not frame.context or any(w in piece.text or w in before for w in frame.context)
@@ -276,22 +217,53 @@ def denied(elements: Sequence[Element], at: int) -> bool:
     )
 
 
-def fill(frame: Frame, arguments: dict[str, list[Filler]], piece: Piece, found: Found) -> None:
+def fill(
+    frame: Frame, arguments: dict[str, list[Filler]], elements: Sequence[Element], piece: Piece,
+    found: Found,
+) -> None:  # fmt: skip
     """Add the frame's relation for every head and tail its arguments give."""
     if frame.head.roles == ("pair",):
+        # Those named together act with the one they are `com`, else with the first of them.
         heads = [f for f in arguments.get("subj", []) if f.mention.label == "ORG"]
-        for one, other in combinations(heads, 2):
-            if one.phrase == other.phrase:
-                first, second = sorted((one.mention, other.mention), key=lambda m: m.start)
-                found.add(frame.type, first, second, piece, frame.score * one.factor)
+        heads.sort(key=lambda f: f.mention.start)
+        alone = not any(f.mention.label == "ORG" for f in arguments.get("com", ()))
+        for other in heads[1:] if alone else ():
+            if heads[0].phrase == other.phrase:
+                score = frame.score * other.factor
+                found.add(frame.type, heads[0].mention, other.mention, piece, score)
         return
     heads = fillers(frame.head, arguments, found.names)
     tails = fillers(frame.tail, arguments, found.names)
     for head in heads:
         for tail in tails:
-            if head.mention is not tail.mention:
-                score = frame.score * head.factor * tail.factor
+            if head.mention is tail.mention:
+                continue
+            score = frame.score * head.factor * tail.factor
+            if frame.type == "affiliation":
+                appoint(head, tail, arguments, elements, piece, found, score)
+            else:
                 found.add(frame.type, head.mention, tail.mention, piece, score)
+
+
+def appoint(
+    person: Filler, title: Filler, arguments: dict[str, list[Filler]],
+    elements: Sequence[Element], piece: Piece, found: Found, score: float,
+) -> None:  # fmt: skip
+    """Add the title a person takes on, and at which organisation.
+
+    It stands before the title (`한빛학회 회장에`), else it is the one that appoints.
+    """
+    phrase = elements[title.phrase] if title.phrase >= 0 else None
+    before = [
+        m for m, _ in (phrase.mods if isinstance(phrase, Phrase) else ())
+        if m.label == "ORG" and m.start < title.mention.start
+    ]  # fmt: skip
+    appointing = [f.mention for f in arguments.get("subj", ()) if f.mention.label == "ORG"]
+    at = before[-1:] or appointing[:1]
+    if at:
+        found.affiliate(person.mention, at[0], title.mention, piece, score)
+    else:
+        found.add("per:title", person.mention, title.mention, piece, score)
 
 
 def fillers(argument: Argument, arguments: dict[str, list[Filler]], names: Names) -> list[Filler]:

@@ -45,6 +45,8 @@ def student_of(
 ) -> RecurrentTagger:
     """An untrained student whose tables are the teacher's; where they are shared they stay so.
 
+    It has no head over pairs, which takes as long as a small model's encoder.
+
     Raises ModelError where the teacher is no compact LSTM.
     """
     config = teacher.config
@@ -59,12 +61,9 @@ def student_of(
         hidden_size=sizes.width // 2,
         dropout=sizes.dropout,
     )
-    relations = config.relations
-    if relations is not None:
-        relations = replace(relations, temperature=1.0, threshold=0.5, no_relation_shift=0.0)
     student = RecurrentTagger(
         ModelConfig(
-            name, config.revision, recurrent=recurrent, relations=relations, heads=config.heads,
+            name, config.revision, recurrent=recurrent, heads=config.heads,
             longest=config.longest, tables=shared,
         ),
         teacher.vocabulary,

@@ -6,6 +6,7 @@ Worker processes import this module by its name; it must not import pytest or to
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -111,11 +112,68 @@ def settings() -> Callable[[list[int]], tuple[int, str | None, list[str]]]:
     return lambda chunk: (os.getpid(), os.environ.get("OMP_NUM_THREADS"), heavy)
 
 
-def forever() -> Callable[[list[int]], int]:
-    """Says its process number on standard output and never answers."""
+def slow_at_first(file: str, others: int) -> Callable[[list[int]], list[int]]:
+    """Doubles numbers; the first chunk that is tried waits until so many others have been."""
+
+    def handle(chunk: list[int]) -> list[int]:
+        with open(file, "ab") as done:  # noqa: PTH123
+            done.write(b".")
+            first = done.tell() == 1
+        while first and os.stat(file).st_size <= others:  # noqa: PTH116
+            time.sleep(0.001)
+        # Until the last of them has been answered, too.
+        time.sleep(0.1 if first else 0.0)
+        return [2 * number for number in chunk]
+
+    return handle
+
+
+def noted(file: str) -> Callable[[list[int]], list[int]]:
+    """As `doubles`; each call of it leaves a line with its process number in a file."""
+    with open(file, "a") as calls:  # noqa: PTH123
+        calls.write(f"{os.getpid()}\n")
+    return doubles()
+
+
+def orphaned(file: str, times: int) -> Callable[[list[int]], list[int]]:
+    """As `noted`; at 15 it kills the process that it was forked from, the first so many times."""
+    handle = noted(file)
+
+    def mortal(chunk: list[int]) -> list[int]:
+        with open(file) as calls:  # noqa: PTH123
+            killed = len(calls.readlines()) - 1
+        if 15 in chunk and killed < times:
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(60)
+        return handle(chunk)
+
+    return mortal
+
+
+def whose() -> Callable[[list[int]], tuple[int, int]]:
+    """The numbers of the worker and of the process that it was forked from."""
+    return lambda chunk: (os.getpid(), os.getppid())
+
+
+def large() -> Callable[[list[int]], int]:
+    """How much memory a worker has for itself, in MB, where 64 MB were made before it."""
+    content = bytearray(os.urandom(1 << 20) * 64)
 
     def handle(chunk: list[int]) -> int:
-        print(os.getpid(), flush=True)
+        assert content
+        with open("/proc/self/smaps_rollup") as file:  # noqa: PTH123
+            lines = [line.split() for line in file]
+        own = sum(int(line[1]) for line in lines if line[0].startswith("Private_"))
+        return own // 1024
+
+    return handle
+
+
+def forever() -> Callable[[list[int]], int]:
+    """Says the numbers of its process and of that one's parent, and never answers."""
+
+    def handle(chunk: list[int]) -> int:
+        print(os.getpid(), os.getppid(), flush=True)
         time.sleep(600)
         return 0
 

@@ -1,7 +1,12 @@
 """Kill a corpus run at random moments until it is done, and compare it with one left in peace.
 
-python tests/corpus/kills.py --kills 50          # with a tiny model, minutes
-python tests/corpus/kills.py --kills 50 --hand   # the same without a model, faster
+python tests/corpus/kills.py --kills 50                      # with a tiny model, minutes
+python tests/corpus/kills.py --kills 50 --hand               # the same without a model, faster
+python tests/corpus/kills.py --kills 50 --model models/fast --victim group
+python tests/corpus/kills.py --kills 10 --model models/fast --victim worker
+
+The victim is the main process, all processes of the run at one time, or single workers; where a
+worker dies the run goes on by itself.
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, Literal
 
 import batch_hooks
 
@@ -26,6 +32,10 @@ from lgtalent_ie.corpus.parts import part_name
 
 TESTS = Path(__file__).parent.parent
 ROWS, PART = 120, 7
+# Kills of workers in one run: fewer than a row survives in the worst of cases.
+IN_ONE_RUN = 2
+
+Victim = Literal["main", "group", "worker"]
 
 
 def write_input(path: Path, rows: int = ROWS) -> None:
@@ -80,9 +90,14 @@ def content(out: Path) -> dict[str, bytes]:
     return {p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("part-*/*")}
 
 
+def environment() -> dict[str, str]:
+    path = os.pathsep.join([str(TESTS), str(TESTS / "corpus"), *filter(None, sys.path)])
+    return os.environ | {"PYTHONPATH": path}
+
+
 def kill_until_done(
     start: Callable[[Path], list[str]], out: Path, whole: dict[str, bytes], seconds: float, kills: int,
-    chance: random.Random,
+    chance: random.Random, group: bool = False,
 ) -> tuple[int, int, int]:  # fmt: skip
     """(kills, halves, rounds): runs into fresh folders are killed until there were so many kills.
 
@@ -91,18 +106,16 @@ def kill_until_done(
     `whole`, or a part that was there is not the same after a kill.
     """
     killed = halves = rounds = 0
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS / "corpus"), *filter(None, sys.path)])
-    }
     while killed < kills:
         rounds += 1
         folder = out.with_name(f"{out.name}{rounds}")
         while True:
             process = subprocess.Popen(
-                start(folder), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-            )
+                start(folder), env=environment(), stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE, start_new_session=True,
+            )  # fmt: skip
             assert process.stderr is not None
-            if killed < kills and killed_in_time(process, folder, seconds, chance):
+            if killed < kills and killed_in_time(process, folder, seconds, chance, group):
                 process.stderr.close()
                 killed += 1
                 print(f"\rkill {killed}, run {rounds}", end="", file=sys.stderr, flush=True)
@@ -121,8 +134,9 @@ def kill_until_done(
 
 
 def killed_in_time(
-    process: subprocess.Popen[bytes], folder: Path, seconds: float, chance: random.Random
-) -> bool:
+    process: subprocess.Popen[bytes], folder: Path, seconds: float, chance: random.Random,
+    group: bool,
+) -> bool:  # fmt: skip
     """Kill a run at a random moment, mostly soon after it has begun to write; False if it is done.
 
     A run that is killed while it loads has nothing to lose.
@@ -144,24 +158,89 @@ def killed_in_time(
         process.wait(wait)
         return False
     except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL) if group else process.kill()
         process.wait()
         return True
 
 
+def kill_workers(
+    start: Callable[[Path], list[str]], out: Path, whole: dict[str, bytes], kills: int,
+    chance: random.Random,
+) -> tuple[int, int]:  # fmt: skip
+    """(kills, runs): workers are killed, at most `IN_ONE_RUN` of each run, which goes on.
+
+    AssertionError where it ends with other documents than `whole`; in scores the last digit may
+    differ, as what a dead worker was at is read row by row.
+    """
+    killed = runs = 0
+    while killed < kills:
+        runs += 1
+        folder = out.with_name(f"{out.name}{runs}")
+        process = subprocess.Popen(
+            start(folder), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        assert process.stderr is not None
+        here = 0
+        while process.poll() is None:
+            if here < IN_ONE_RUN and killed < kills and any(folder.glob("*part-*")):
+                time.sleep(chance.random())
+                there = workers_of(process.pid)
+                with suppress(ProcessLookupError):
+                    if there:
+                        os.kill(chance.choice(there), signal.SIGKILL)
+                        here, killed = here + 1, killed + 1
+                        print(f"\rkill {killed}, run {runs}", end="", file=sys.stderr, flush=True)
+            time.sleep(0.01)
+        said = process.stderr.read().decode()
+        process.stderr.close()
+        assert process.returncode in (0, 1), said
+        assert told(content(folder)) == told(whole), f"run {runs}: something is lost or doubled"
+    return killed, runs
+
+
+def workers_of(main: int) -> list[int]:
+    """The processes that were forked from the one that the main process has spawned."""
+    spawned = [pid for pid in children(main) if children(pid)]
+    return [worker for pid in spawned for worker in children(pid)]
+
+
+def children(pid: int) -> list[int]:
+    found: list[int] = []
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for file in Path(f"/proc/{pid}/task").glob("*/children"):
+            found += map(int, file.read_text().split())
+    return found
+
+
+def told(files: dict[str, bytes]) -> list[Any]:
+    """What the lines of documents and rejections say, without scores, in order."""
+
+    def bare(given: Any) -> Any:
+        if isinstance(given, dict):
+            return {name: bare(value) for name, value in given.items() if name != "score"}
+        return [bare(one) for one in given] if isinstance(given, list) else given
+
+    return [
+        bare(json.loads(line)) for name, data in sorted(files.items()) if name.endswith(".jsonl")
+        for line in data.splitlines()
+    ]  # fmt: skip
+
+
 def experiment(
-    folder: Path, kills: int, with_model: bool, workers: int, seed: int = 0
-) -> tuple[int, int, int]:
-    """Run in peace, then be killed; (kills, halves, rounds) as `kill_until_done`."""
+    folder: Path, kills: int, with_model: bool, workers: int, seed: int = 0,
+    model: Path | None = None, victim: Victim = "main",
+) -> tuple[int, int, int]:  # fmt: skip
+    """Run in peace, then be killed; (kills, halves, rounds) as `kill_until_done`.
+
+    The model is a tiny one where it is not given.
+    """
     given = folder / "in.jsonl"
     write_input(given)
-    model = write_model(folder / "model") if with_model else None
+    if with_model and model is None:
+        model = write_model(folder / "model")
     begun = time.monotonic()
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS / "corpus"), *filter(None, sys.path)])
-    }
     done = subprocess.run(
-        command(given, folder / "peace", model, workers), env=environment, capture_output=True,
+        command(given, folder / "peace", model, workers), env=environment(), capture_output=True,
         check=False,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stderr.decode()
@@ -178,23 +257,33 @@ def experiment(
     numbers = [d["columns"]["n"] for d in documents] + [r["number"] for r in rejected]
     assert sorted(numbers) == list(range(ROWS)), "every row is a document or a reason"
     assert len({d["id"] for d in documents}) == len(documents)
-    return kill_until_done(
-        lambda out: command(given, out, model, workers), folder / "killed", whole, seconds, kills,
-        random.Random(seed),
-    )  # fmt: skip
+
+    def start(out: Path) -> list[str]:
+        return command(given, out, model, workers)
+
+    chance, out = random.Random(seed), folder / "killed"
+    if victim == "worker":
+        killed, runs = kill_workers(start, out, whole, kills, chance)
+        return killed, 0, runs
+    return kill_until_done(start, out, whole, seconds, kills, chance, victim == "group")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--hand", action="store_true", help="without a model")
+    parser.add_argument("--model", type=Path, help="a model folder instead of a tiny model")
+    parser.add_argument("--victim", choices=["main", "group", "worker"], default="main")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         killed, halves, rounds = experiment(
-            Path(folder), given.kills, not given.hand, given.workers, given.seed
-        )
+            Path(folder), given.kills, not given.hand, given.workers, given.seed, given.model,
+            given.victim,
+        )  # fmt: skip
     print(f"{killed} kills in {rounds} runs, {halves} within a part: nothing lost, nothing doubled")
 
 

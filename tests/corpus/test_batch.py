@@ -288,7 +288,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(tmp_path: Path) -> N
     ).stdout
     for words in (
         f"{path}", "1 .pdf", "column 'id'", "column 'text'", "along      section", "rows       3",
-        "model      base@1", "workers    3", "jsonl in parts of 2 rows", "0 done, 2 to do",
+        "model      base@", "workers    3", "jsonl in parts of 2 rows", "0 done, 2 to do",
     ):  # fmt: skip
         assert words in said
     assert not out.exists()
@@ -380,11 +380,28 @@ def test_a_damaged_part_is_named_before_the_run(tmp_path: Path) -> None:
 
 
 def test_workers_are_chosen_by_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "has_gpu", lambda: True)
-    assert (choose_workers(None, "auto"), choose_workers(None, "cuda:1")) == (0, 0)
     assert choose_workers(None, "cpu") >= 1 and choose_workers(5, "auto") == 5
+    monkeypatch.setattr(module, "has_gpu", lambda: True)
+    assert choose_workers(None, "auto") >= 1 and choose_workers(None, "cuda:1") >= 1
+    monkeypatch.setattr(module, "can_serve", lambda: False)
+    assert (choose_workers(None, "auto"), choose_workers(None, "cuda:1")) == (0, 0)
     monkeypatch.setattr(module, "has_gpu", lambda: False)
     assert choose_workers(None, "auto") >= 1
+
+
+@pytest.mark.slow
+def test_workers_of_a_gpu_ask_one_process_that_holds_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The processor stands in for the GPU."""
+    path = tmp_path / "in.jsonl"
+    kills.write_input(path, 24)
+    model = str(kills.write_model(tmp_path / "model"))
+    for name, workers in (("here", 0), ("served", 2)):
+        monkeypatch.setattr(module, "on_gpu", lambda device, name=name: name == "served")
+        asked = Batch((str(path),), tmp_path / name, part_size=9, model=model, device="cpu", workers=workers)  # fmt: skip
+        run_plan(make_plan(asked))
+    assert kills.content(tmp_path / "served") == kills.content(tmp_path / "here")
 
 
 @pytest.mark.slow

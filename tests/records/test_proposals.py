@@ -250,7 +250,9 @@ def test_a_proposal_stands_beside_what_rules_say() -> None:
     assert partner in found
 
 
-@pytest.mark.parametrize("kind", ["per:spouse", "no_relation", "per:title", "event:host", "없음"])
+@pytest.mark.parametrize(
+    "kind", ["per:colleagues", "no_relation", "per:title", "event:host", "없음"]
+)
 def test_what_the_table_of_types_does_not_allow_is_left_out(kind: str) -> None:
     marked = read_marked("[서아라]PERSON, [정하늘]PERSON 등이다.")
     assert read(marked, proposal(marked, kind, "서아라", "정하늘", 0.99)) == ()

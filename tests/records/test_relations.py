@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice, product
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from marked import read_marked
 
 from lgtalent_ie.records.patterns import read_atom, relation_patterns
+from lgtalent_ie.records.relation_passes import sole_rules
 from lgtalent_ie.records.relation_tables import frames, read_argument, relation_types
 from lgtalent_ie.records.relations import read_relations
 from lgtalent_ie.schema import LABELS, Date, Organization, Quote
@@ -34,7 +36,9 @@ def test_case(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "row", [*relation_patterns(), *frames("relation_frames")], ids=lambda row: row.example
+    "row",
+    [*relation_patterns(), *frames("relation_frames"), *sole_rules()],
+    ids=lambda row: row.example,
 )
 def test_each_row_reads_its_own_example(row) -> None:  # type: ignore[no-untyped-def]
     assert relations_of(row.example) == listed(row.expected)
@@ -46,10 +50,17 @@ def test_rows_name_known_types_and_labels() -> None:
         assert row.type in types or row.type == "affiliation"
         assert 0 < row.score <= 1
     for frame in frames("relation_frames"):
-        heads, tails = types[frame.type]
+        heads, tails = types["per:title" if frame.type == "affiliation" else frame.type]
         assert frame.head.label in heads
         assert frame.tail.label in tails
         assert 0 < frame.score <= 1
+    for rule in sole_rules():
+        heads, tails = types[rule.type]
+        tail = rule.other if rule.head == rule.single else rule.single
+        assert rule.head in heads
+        assert tail in tails
+        assert rule.order in ("before", "after", "any")
+        assert 0 < rule.score <= 1
     for heads, tails in types.values():
         assert heads | tails <= set(LABELS)
 
@@ -78,6 +89,28 @@ def test_a_carried_subject_lowers_the_score() -> None:
         read_relations(m.reading, (), (), m.organizations, ())[0].score for m in (own, carried)
     )
     assert 0 < second < first <= 1
+
+
+def test_a_relation_is_no_surer_than_its_mentions() -> None:
+    marked = read_marked("[해오름]ORG은 [누리대]ORG와 손잡았다.")
+    sure = read_relations(marked.reading, (), (), marked.organizations, ())[0].score
+    scores = []
+    for score in (0.8, 0.2):
+        mentions = tuple(replace(m, score=score) for m in marked.reading.mentions)
+        reading = replace(marked.reading, mentions=mentions)
+        found = read_relations(reading, (), (), marked.organizations, ())
+        scores.append([r.score for r in found])
+    assert scores == [[pytest.approx(sure * 0.8, abs=0.001)], []]
+
+
+def test_a_list_of_companies_waits_for_its_group_anywhere_in_the_document() -> None:
+    companies = "[한빛전자]ORG·[한빛화학]ORG·[한빛통신]ORG 등 주요 계열사"
+    assert relations_of(f"{companies}가 나섰다.") == []
+    assert relations_of(f"{companies}가 나섰다. [한빛그룹]ORG이 그렇게 말했다.") == [
+        "org:member_of(한빛전자, 한빛그룹)",
+        "org:member_of(한빛통신, 한빛그룹)",
+        "org:member_of(한빛화학, 한빛그룹)",
+    ]
 
 
 def test_the_subject_of_a_quotation_stays_inside_it() -> None:

@@ -31,13 +31,13 @@ def unmarked() -> list[Example]:
     return list(examples(UNMARKED, analyzer(), 64))
 
 
-def test_a_student_has_its_own_lstm_and_the_teachers_tables_heads_and_relations() -> None:
+def test_a_student_has_its_own_lstm_and_the_teachers_tables_and_heads_but_none_over_pairs() -> None:
     teacher = tiny_pair_tagger()
     student = student_of(teacher, "small", StudentSizes(layers=1, width=6, dropout=0.0))
     assert student.config.recurrent is not None
     assert (student.config.recurrent.layers, student.config.hidden_size) == (1, 6)
     assert student.config.heads == teacher.config.heads
-    assert student.pairs is not None
+    assert student.pairs is None and student.config.relations is None
     assert student.vocabulary is teacher.vocabulary
     for table in ("morphemes", "tags", "ngrams"):
         taken, given = getattr(student.encoder, table), getattr(teacher.encoder, table)

@@ -1,4 +1,4 @@
-"""What dev settles: scores of mentions and relations, a threshold, a shift; kept with the model."""
+"""What dev settles: scores of mentions and relations, and a shift; kept with the model."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from lgtalent_ie.model.loading import AnyTagger, load_model, save_model
 from lgtalent_ie.model.tagger import RecurrentTagger, WindowText
 from lgtalent_ie.schema import LABELS
 from lgtalent_ie.training.data import Labelled, analyse
-from lgtalent_ie.training.dev_scores import klue_re_scores, own_relation_scores, pair_scores
+from lgtalent_ie.training.dev_scores import klue_re_scores, pair_scores
 from lgtalent_ie.training.labels import KLUE_RELATIONS, OWN_RELATIONS
 from lgtalent_ie.training.marked_pairs import MarkedPair, own_pairs
 from lgtalent_ie.training.settle import (
-    THRESHOLDS,
-    best_threshold,
+    SURE,
     errors,
     settle,
 )
@@ -154,7 +153,7 @@ def test_everything_is_settled_and_nothing_else_changes(settled: Settled) -> Non
     relations = relations_of(config)
     assert relations.temperature != 1
     assert relations.no_relation_shift != 0
-    assert relations.threshold in np.round(THRESHOLDS, 2)
+    assert relations.threshold == SURE
     neutral = {"temperature": 1.0, "threshold": 0.5, "no_relation_shift": 0.0}
     assert replace(relations, **neutral) == before.relations  # type: ignore[arg-type]
     assert replace(config, platt=(1.0, 0.0), relations=before.relations) == before
@@ -177,18 +176,6 @@ def test_the_temperature_undoes_what_made_relations_too_sure(settled: Settled) -
     assert calibration.relations is not None
     before, after = calibration.relations
     assert after < before
-
-
-def test_the_threshold_is_the_best_for_the_scores_that_are_reported(settled: Settled) -> None:
-    tagger, own, _ = settled
-    config, runtime, windows = relations_of(tagger.config), Runtime(tagger, "cpu"), windows_of(own)
-    logits, gold = pair_scores(runtime, own, windows, runtime.states(windows))[RELATIONS]
-    scores = sigmoid(logits.astype(np.float64) / config.temperature)
-    quality = {
-        t: own_relation_scores(scores >= t, gold > 0)["micro"].f1
-        for t in (*THRESHOLDS.round(2).tolist(), config.threshold)
-    }
-    assert quality[config.threshold] == max(quality.values()) > min(quality.values())
 
 
 def test_the_shift_makes_no_relation_as_likely_as_it_is(settled: Settled) -> None:
@@ -283,12 +270,3 @@ def test_unlikely_relations_do_not_water_down_the_error() -> None:
     targets[0, :2] = True
     assert errors(logits, targets, 1.0) == pytest.approx(1 / (1 + np.exp(-2)) - 0.5)
     assert errors(logits - 9, targets, 1.0) == 0
-
-
-def test_the_best_threshold_parts_right_from_wrong() -> None:
-    scores = np.full((3, len(OWN_RELATIONS)), 0.01)
-    scores[:, 0] = [0.7, 0.66, 0.61]
-    targets = np.zeros(scores.shape, dtype=bool)
-    targets[:2, 0] = True
-    logits = np.log(scores / (1 - scores)).astype(np.float32)
-    assert 0.61 < best_threshold(logits, targets) <= 0.66

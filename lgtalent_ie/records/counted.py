@@ -1,0 +1,359 @@
+"""What a number counts: the noun phrase, by its place beside the number.
+
+Korean puts the counted noun in one of these places, tried in this order:
+
+right   `14개 테이블`, `5개 대학`, `10명의 연구원` (a bare noun only behind 개, 가지, 대 …, people
+        behind 명, sums behind 원, occasions behind 차례)
+left    `박사급 연구원 10명`, `연구원 약 10명`, in brackets `사망자(3명)`
+of      `참석 인원 중 20%`, `응답자의 20%`
+across  `연구원은 10명이다`, `논문을 3편 냈다` (a particle between noun and number)
+
+The phrase is the longest run of bare nouns up to its head, names and glosses in brackets included;
+particles, endings, 등 and other mentions of time or number end it. Not every noun in such a place
+is counted: money is only counted under its name (`상금 3억원`, not the car of that price), of
+people nothing that belongs to them (`3명의 이름`), of no number a person who holds a title.
+"""
+
+from __future__ import annotations
+
+from lgtalent_ie.records.characters import QUOTE_MARKS, is_hangul
+from lgtalent_ie.records.counted_place import CHANGES, SIZES, Place, ends_in, suited
+from lgtalent_ie.records.counted_topics import counted_across, counted_far
+from lgtalent_ie.records.noun_phrases import noun_phrase_after, noun_phrase_before, phrase_words
+from lgtalent_ie.records.offsets import index_from, mention_at
+from lgtalent_ie.records.quantities import NEUTRAL, bounds, parse_quantity
+from lgtalent_ie.records.units import units_at
+from lgtalent_ie.schema import Count, Span
+
+# Of these only what follows with 의 is counted: 80mm의 비, 3억원의 보수.
+_MEASURED = frozenset(("length",))
+# How often something happens: 강연 20회, 세 차례 회의.
+_OCCASIONS = frozenset(("회", "번", "차례"))
+# What a side or a player has made counts nothing else (시즌 10골, 팀이 18승).
+_ACHIEVED = frozenset(("score", "game"))
+# Counters that stand before a bare noun: 14개 테이블.
+_BEFORE_NOUN = frozenset(("개", "가지", "대", "종", "종류", "쌍"))
+# Counters that may stand so, too: 300여척 어선.
+_PIECES = frozenset(("척", "마리", "권", "채", "그루", "편", "건", "곳"))
+_PARTITIVES = frozenset(("중", "가운데"))
+_BARE_LEAST = 10**4
+# 100명을 넘는 전문가, 300명에 이르는 회원: the noun behind such a clause is what is counted.
+_REACHING = (
+    "넘", "웃돌", "달하", "이르", "육박", "가깝", "밑돌", "못", "미치", "되", "안", "불과", "해당",
+)  # fmt: skip
+# What may stand in a short clause between 의 and its noun: 세 개의 잘 다듬은 돌.
+_CLAUSE = ("MAG", "MM", "VA", "VV", "VX", "XR", "XSV", "XSA", "EP", "EC", "ETM", "NNG")
+_LONGEST_CLAUSE = 7
+
+
+def counted_phrase(place: Place) -> Span | None:
+    """The noun phrase outside the mention that the quantity counts, None where nothing is.
+
+    >>> counted_phrase(place).text   # of [10명] in 박사급 연구원 10명   # doctest: +SKIP
+    '박사급 연구원'
+    """
+    count, text = place.count, place.reading.text
+    if place.mention.text.endswith(("당", "자릿수")) or text[place.mention.end :][:1] == "당":
+        return None  # 1인당, 3명당, 두 자릿수
+    if count.dimension == "ratio" and count.unit is None:
+        # 1:1 and 3 대 1 compare; 3분의 1 is a share of something, never a number of it.
+        compares = any(joint in place.mention.text for joint in ":대")
+        return None if compares else _share(place, _skip_adverbs(place))
+    if _continues(place) or any(u.counts in _ACHIEVED for u in units_at(count.unit or "", 0)):
+        return None
+    at = _skip_size(place, _skip_adverbs(place))
+    left = _left(place, at)
+    if left and ends_in(left.text, "measure"):
+        return None
+    right = _right(place, left)
+    if right is not None or left is not None:
+        return _of_all(place, right or left)
+    if start := _behind_reaching(place):
+        return suited(place, _phrase_behind(place, start))
+    if count.unit in _OCCASIONS or count.dimension in _MEASURED:
+        return None
+    ways = (_share, _listed, _glossed, counted_across, counted_far)
+    return next((_of_all(place, of) for way in ways if (of := suited(place, way(place, at)))), None)
+
+
+def _continues(place: Place) -> bool:
+    """2경기 연속; 생수 2ℓ 30병, where the size is not yet the number."""
+    morphemes, at = place.sentence.morphemes, place.last
+    if at < len(morphemes) and morphemes[at].form == "연속":
+        return True
+    words = phrase_words("between").union(NEUTRAL, bounds("before"))
+    while at < len(morphemes) and morphemes[at].form in words:
+        at += 1
+    if at >= len(morphemes) or not _is_size(place.count):
+        return False
+    return mention_at(place.reading, morphemes[at].start) is not None
+
+
+def _of_all(place: Place, phrase: Span | None) -> Span | None:
+    """None for 사과와 배도 각각 3개: the number is of one of the two."""
+    if phrase is None:
+        return None
+    text = place.reading.text
+    joined = text[: phrase.start].rstrip().endswith(("와", "과"))
+    return None if joined and text[: place.mention.start].rstrip().endswith("각각") else phrase
+
+
+def _skip_adverbs(place: Place) -> int:
+    """Where the counted phrase ends: before 약, 최소, 모두, 총 and times in front of the number."""
+    words = phrase_words("between").union(NEUTRAL, bounds("before"))
+    at = place.first
+    while at > 0:
+        morpheme = place.sentence.morphemes[at - 1]
+        mention = mention_at(place.reading, morpheme.start)
+        surface = place.reading.text[morpheme.start : morpheme.end]
+        stuck = is_hangul(place.reading.text[max(0, morpheme.start - 1)]) and morpheme.start > 0
+        if mention is None and (surface not in words or stuck):
+            break  # 소총 3정: no total
+        if mention is not None and mention.label not in ("DATE", "TIME"):
+            break
+        at -= 1
+    return at
+
+
+def _is_size(count: Count) -> bool:
+    """Whether it measures one piece: 2ℓ, 10kg."""
+    known = count.dimension in ("weight", "area", "length")
+    return known or any(u.counts == "volume" for u in units_at(count.unit or "", 0))
+
+
+def _skip_size(place: Place, at: int) -> int:
+    """Before the size of the pieces that are counted: 생수 2ℓ 30병."""
+    morphemes = place.sentence.morphemes
+    size = mention_at(place.reading, morphemes[at - 1].start) if at else None
+    if size is None or size.label != "QUANTITY" or place.count.dimension != "item":
+        return at
+    count = parse_quantity(size.text)
+    return index_from(morphemes, size.start) if count and _is_size(count) else at
+
+
+def _left(place: Place, at: int) -> Span | None:
+    """박사급 연구원 10명, 지분 10%."""
+    count = place.count
+    if count.unit in ("배", "곱절", "갑절") or count.dimension in _MEASURED:
+        return None
+    if count.unit == "번" and place.mention.text[0].isdecimal():
+        return None  # 비례대표 2번, 버스 731번
+    phrase = noun_phrase_before(place.reading, place.sentence, at)
+    if phrase is None or ends_in(phrase.text, "measure"):
+        return phrase
+    phrase = suited(place, phrase)
+    if phrase is None:
+        return None
+    if count.dimension == "ratio" and (ends_in(phrase.text, "rate") or _is_changed(place)):
+        return None
+    last = mention_at(place.reading, phrase.end - 1)
+    if count.unit == "회" and last is not None and last.label == "PRODUCT":
+        return None  # 드라마 '누리' 100회 is its hundredth part
+    return phrase
+
+
+def _is_changed(place: Place) -> bool:
+    """매출 10% 증가: the ratio says by how much, not how much of it."""
+    behind = place.sentence.morphemes[place.last : place.last + 3]
+    words = (*phrase_words("change"), *CHANGES)
+    return any(m.form.startswith(words) for m in behind if m.tag.startswith(("N", "V", "XR")))
+
+
+def _right(place: Place, left: Span | None) -> Span | None:
+    morphemes, at, count = place.sentence.morphemes, place.last, place.count
+    while at < len(morphemes) and morphemes[at].form in bounds("after"):
+        at += 1
+    money = count.dimension == "money"
+    if money and at < len(morphemes) and morphemes[at].form in SIZES:
+        at += 1
+    if at >= len(morphemes):
+        return None
+    stuck = morphemes[at].form == "의" and morphemes[at].start == place.mention.end
+    if morphemes[at].tag == "JKG" or stuck:  # Kiwi takes the 의 of 30%의 for a noun
+        if count.dimension == "ratio":
+            return _shared_out(place, at + 1)
+        if count.unit is None:
+            return None
+        if left is not None and not _holds_number(place, left):
+            return None
+        phrase = _without_last(place, _phrase_behind(place, at + 1))
+        acts = phrase and count.dimension == "person" and ends_in(phrase.text, "action")
+        return None if acts else suited(place, phrase)  # 3명의 사례 발표
+    if left is None and (behind := _bare_behind(place, at if money else place.last)):
+        return behind
+    if count.unit not in _BEFORE_NOUN or count.dimension != "item":
+        return None
+    if left is not None and morphemes[place.last].form in phrase_words("action"):
+        return None
+    phrase = noun_phrase_after(place.reading, place.sentence, place.last, place.mention.end)
+    return _without_people(place, phrase)
+
+
+def _shared_out(place: Place, at: int) -> Span | None:
+    """30%의 응답자, 20%의 지분: those of whom it is a share, not the rate that it is."""
+    phrase = None if place.count.unit in ("배", "곱절", "갑절") else _phrase_behind(place, at)
+    ranked = place.reading.text[: place.mention.start].rstrip().endswith(("상위", "하위"))
+    if phrase is None or ranked:
+        return None
+    plural = phrase.text.endswith("들")
+    known = plural or any(ends_in(phrase.text, r) for r in ("people", "share", "institution"))
+    return phrase if known else None
+
+
+def _bare_behind(place: Place, at: int) -> Span | None:
+    """What a counter other than 개 counts although nothing joins them.
+
+    200만 관객, 20여명 주민들, 수천억원대 손실, 5% 지분, 두 차례 회의.
+    """
+    count, morphemes = place.count, place.sentence.morphemes
+    bare = count.unit is None and (count.value or 0) >= _BARE_LEAST and count.dimension == "other"
+    if at >= len(morphemes) or (not bare and place.reading.text[place.mention.end] == "("):
+        return None
+    phrase = noun_phrase_after(place.reading, place.sentence, at, morphemes[at].start)
+    if phrase is None or bare:
+        return phrase if phrase is None or at == place.last else None
+    if count.dimension == "ratio":
+        word = phrase.text.split(" ")[0]
+        share = word in phrase_words("share")
+        return place.reading.span(phrase.start, phrase.start + len(word)) if share else None
+    if phrase.text in phrase_words("action") or not _is_argument(place, phrase):
+        return None
+    if count.dimension == "person":
+        people = phrase.text.endswith("들") or ends_in(phrase.text, "people")
+        return phrase if people and count.unit in ("명", "인") else None
+    if count.dimension == "money":
+        return suited(place, _without_last(place, phrase))
+    if count.unit in _PIECES and count.dimension == "item":
+        return phrase
+    return phrase if count.unit in _OCCASIONS and _is_often(place) else None
+
+
+def _without_last(place: Place, phrase: Span | None) -> Span | None:
+    """In 3억원의 이익 달성 the sum is 이익, in 40명의 회원 명단 the people are 회원."""
+    rest, _, last = phrase.text.rpartition(" ") if phrase else ("", "", "")
+    sums = place.count.dimension == "money" and last in phrase_words("action")
+    people = place.count.dimension == "person" and last in phrase_words("belonging")
+    if phrase is None or not rest or not (sums or (people and ends_in(rest, "people"))):
+        return phrase
+    return place.reading.span(phrase.start, phrase.start + len(rest))
+
+
+def _is_argument(place: Place, phrase: Span) -> bool:
+    """Whether a particle follows it, so that it is no modifier and no predicate."""
+    at = index_from(place.sentence.morphemes, phrase.end)
+    following = place.sentence.morphemes[at : at + 1]
+    return bool(following) and following[0].tag.startswith("J")
+
+
+def _is_often(place: Place) -> bool:
+    """Whether 회 is how often, as 번 and 차례 always are: 4회 is mostly the fourth."""
+    if place.count.unit != "회":
+        return True
+    word = place.reading.text[: place.mention.start].rstrip(" ").rpartition(" ")[2]
+    words = phrase_words("between").union(phrase_words("adverbial"), NEUTRAL, bounds("before"))
+    return word in words
+
+
+def _without_people(place: Place, phrase: Span | None) -> Span | None:
+    """In 5개 대학 관계자 the five are 대학: 개 never counts people."""
+    if phrase is None or phrase.text in phrase_words("action"):
+        return None
+    things, _, people = phrase.text.rpartition(" ")
+    if place.count.unit != "개" or not things or not ends_in(people, "people"):
+        return phrase
+    return place.reading.span(phrase.start, phrase.start + len(things.removesuffix(" 및")))
+
+
+def _holds_number(place: Place, phrase: Span) -> bool:
+    """12개 대학 150명의 학생: the phrase in front is itself of a number, that of the places."""
+    numbers = place.reading.within(phrase.start, phrase.end, ("QUANTITY",))
+    return bool(numbers) and not ends_in(phrase.text, "people")
+
+
+def _phrase_behind(place: Place, at: int) -> Span | None:
+    """The noun phrase from morpheme `at` on, a clause before it (세 개의 아주 큰 섬) left out."""
+    morphemes = place.sentence.morphemes
+    if at < len(morphemes) and morphemes[at].form in QUOTE_MARKS:
+        at += 1
+    if [m.tag for m in morphemes[at : at + 2]] == ["NP", "JKG"]:
+        at += 2  # 30점에 이르는 그의 작품
+    at = _past_clause(place, at)
+    if at >= len(morphemes) or morphemes[at].form in phrase_words("measure"):
+        return None
+    return noun_phrase_after(place.reading, place.sentence, at, morphemes[at].start)
+
+
+def _past_clause(place: Place, at: int) -> int:
+    """Behind 새, 큰, 가장 젊은, 서로 다른, 잘 다듬은; `at` itself where there is no such clause."""
+    morphemes = place.sentence.morphemes
+    for index in range(at, min(at + _LONGEST_CLAUSE, len(morphemes))):
+        tag = morphemes[index].tag
+        likely = tag == "VCP" and morphemes[index - 1].form == "적"  # 획기적인
+        if not (tag.startswith(_CLAUSE) or likely or morphemes[index].form == "적"):
+            return at
+        if tag == "ETM" or (tag == "MM" and index == at):
+            following = morphemes[index + 1 : index + 2]
+            again = bool(following) and following[0].tag.startswith(("MM", "VA"))
+            return _past_clause(place, index + 1) if again else index + 1
+    return at
+
+
+def _behind_reaching(place: Place) -> int | None:
+    """Where the noun behind 을 넘는 or 에 이르는 begins; None where the clause has a subject."""
+    morphemes, at = place.sentence.morphemes, place.last
+    while at < len(morphemes) and morphemes[at].form in bounds("after"):
+        at += 1
+    if at >= len(morphemes) or not morphemes[at].tag.startswith(("JKO", "JKB", "JKS", "JX")):
+        return None
+    if place.first and morphemes[place.first - 1].tag.startswith(("JKS", "JKO")):
+        return None
+    behind = morphemes[at + 1 : at + 5]
+    for number, morpheme in enumerate(behind):
+        if morpheme.tag == "ETM":
+            verb = behind[0].form
+            reaches = number > 0 and verb.startswith(_REACHING) and verb != "넘나들"
+            return at + number + 2 if reaches else None
+    return None
+
+
+def _share(place: Place, at: int) -> Span | None:
+    """참석 인원 중 20%, 응답자 가운데 3명, 응답자의 20%."""
+    morphemes = place.sentence.morphemes
+    if at == 0:
+        return None
+    before = morphemes[at - 1]
+    if before.tag == "JX" and at > 1 and morphemes[at - 2].form in _PARTITIVES:
+        at, before = at - 1, morphemes[at - 2]
+    if before.form in ("에서",) and at > 1 and morphemes[at - 2].form in _PARTITIVES:
+        at, before = at - 1, morphemes[at - 2]
+    if before.form in _PARTITIVES and before.tag.startswith("NN"):
+        whole = noun_phrase_before(place.reading, place.sentence, at - 1, past_number=True)
+        # 행사 중 3명이 다쳤다: there 중 is a time.
+        during = place.count.dimension == "person" and whole and ends_in(whole.text, "activity")
+        return None if during else whole
+    if before.tag == "JKG" and place.count.dimension == "ratio":
+        return noun_phrase_before(place.reading, place.sentence, at - 1)
+    return None
+
+
+def _listed(place: Place, at: int) -> Span | None:
+    """교수, 학생 등 25명: the whole list of common nouns; a list of names counts nothing."""
+    morphemes = place.sentence.morphemes
+    if at == 0 or morphemes[at - 1].form not in ("등", "등등"):
+        return None
+    return noun_phrase_before(place.reading, place.sentence, at - 1, lists=True)
+
+
+def _glossed(place: Place, at: int) -> Span | None:
+    """사망자(3명), 예산(30억원), 정원: 30명: people and sums with their number in brackets."""
+    morphemes, text = place.sentence.morphemes, place.reading.text
+    if at > 1 and morphemes[at - 1].form == ":":
+        return noun_phrase_before(place.reading, place.sentence, at - 1)
+    if at == 0 or morphemes[at - 1].form != "(" or text[place.mention.end :][:1] != ")":
+        return None
+    phrase = noun_phrase_before(place.reading, place.sentence, at - 1)
+    if phrase is None or phrase.end != morphemes[at - 1].start:
+        return None
+    if place.count.dimension == "person":
+        return phrase if ends_in(phrase.text, "people") else None
+    return phrase if place.count.dimension == "money" else None

@@ -1,0 +1,72 @@
+"""A quantity in its sentence, and which noun phrases such a quantity can count at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lgtalent_ie.reading import Reading, Sentence
+from lgtalent_ie.records.noun_phrases import Role, phrase_words
+from lgtalent_ie.records.offsets import index_from, mention_at
+from lgtalent_ie.schema import Count, Mention, Span
+
+# 매출은 10% 늘어난 30억원이다: a clause of change between a topic and its new amount.
+CHANGES = (
+    "늘", "줄", "증가", "감소", "오르", "내리", "상승", "하락", "급증", "급감", "뛰", "불",
+)  # fmt: skip
+# Between a sum and its name: 3억원 상당의 예산.
+SIZES = frozenset(("상당", "수준", "어치", "대", "짜리", "규모"))
+_PERSON_GAP = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A quantity in its sentence: the morphemes left of it end before `first`, right of it start
+    at `last`."""
+
+    reading: Reading
+    sentence: Sentence
+    mention: Mention
+    count: Count
+    first: int
+    last: int
+
+
+def suited(place: Place, phrase: Span | None) -> Span | None:
+    """The phrase, where it is something that such a number can count.
+
+    Money is counted under its name alone; nothing that people have is counted as people; no phrase
+    whose head says where (국내, 전 세계), names a measure (면적) or is the title of a named person
+    is counted.
+    """
+    if phrase is None or _is_titled(place, phrase):
+        return None
+    if ends_in(phrase.text, "region") or ends_in(phrase.text, "measure"):
+        return None
+    dimension = place.count.dimension
+    if dimension == "money" and not ends_in(phrase.text, "sum"):
+        return None
+    if dimension == "person" and ends_in(phrase.text, "belonging"):
+        return None
+    return phrase
+
+
+def ends_in(phrase: str, role: Role) -> bool:
+    """Whether the phrase ends in a word of that role, a gloss and the plural left aside."""
+    if phrase.endswith(")"):
+        phrase = phrase[: phrase.rfind("(")].rstrip()
+    return phrase.rstrip("'’\"”").removesuffix("들").endswith(tuple(phrase_words(role)))
+
+
+def _is_titled(place: Place, phrase: Span) -> bool:
+    """이하늘 의원 3명: the title belongs to the name in front of it, and nothing counts it."""
+    title = mention_at(place.reading, phrase.end - 1)
+    if title is None or title.label != "TITLE":
+        return False
+    people = place.reading.within(title.start - _PERSON_GAP, title.start, ("PERSON",))
+    if not people:
+        return False
+    morphemes = place.sentence.morphemes
+    between = range(
+        index_from(morphemes, people[-1].end), index_from(morphemes, title.start)
+    )  # fmt: skip
+    return not any(morphemes[at].tag.startswith(("J", "E", "SP", "SF")) for at in between)
