@@ -7,6 +7,7 @@ The grammar behind `numbers.find_quantities` (which looks everywhere) and
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 import msgspec
 from msgspec.structs import replace
@@ -43,14 +44,25 @@ _SYMBOLS = {
     "C$": "CAD", "S$": "SGD", "R$": "BRL",
     "$": "USD", "＄": "USD", "€": "EUR", "£": "GBP", "₩": "KRW", "￦": "KRW", "¥": "JPY",
     "￥": "JPY", "₹": "INR", "₫": "VND", "₽": "RUB",
+    "USD": "USD", "EUR": "EUR", "KRW": "KRW", "JPY": "JPY", "CNY": "CNY", "GBP": "GBP",
 }  # fmt: skip
 _LONGEST_SYMBOL = max(map(len, _SYMBOLS))
-_MARKS = frozenset("첫제영-−＋+") | {symbol[0] for symbol in _SYMBOLS}
+_MARKS = frozenset("첫제영마-−＋+") | {symbol[0] for symbol in _SYMBOLS}
 _MILLIONS = re.compile(r" ?(million|billion|trillion)(?![A-Za-z])")
 _SCALES = {"million": 10**6, "billion": 10**9, "trillion": 10**12}
 # 한 before these counts; before others (한 곳, 한 번) it is as often an article.
 _ONE_COUNTS = frozenset(("명", "개", "건", "마리", "권", "골", "대", "살"))
 _BARE_LEAST = 10**4
+_TILDE = re.compile(r" ?[~∼〜～] ?(?P<below>[-−]|영하 ?)?")
+# What is written in two units, the second smaller: 3미터 50센티미터.
+_IN_TWO_UNITS = frozenset(("money", "length", "mass", "volume"))
+# 1m85, the way heights are written.
+_CENTIMETRES = re.compile(r"[0-9]{2}(?![0-9.,:%A-Za-z])")
+_HALF_TAIL = re.compile(rf"(?:[이가은는을를의도만에]|으로|에서)?(?![{_HANGUL}])")
+_BARE_HALF = re.compile(r"(?: (?![이반])|[^ 가-힣]|$)")
+_NO_HALVES = frozenset(("place", "organisation", "team", "class", "country", "percent"))
+_HALVED = frozenset(("ratio", "item", "age", "length", "area", "weight", "other"))
+_OF_PART = frozenset(("item", "length", "area", "weight", "other"))
 
 
 class Measure(msgspec.Struct, frozen=True, gc=False):
@@ -113,16 +125,62 @@ def _marked(text: str, at: int, context: str, lenient: bool) -> tuple[bool, Meas
         return True, _ordinal(text, at, context)
     if text.startswith("영하", at):
         number_at = at + 2 + text.startswith(" ", at + 2)
-        measure = measure_at(text, number_at, "영하", lenient)
-        if measure is None or measure.dimension != "temperature":
-            return True, None
-        return True, _negative(measure, at)
+        measure = _below_zero(text, at, number_at, "영하", lenient)
+        if measure is None and (measure := measure_at(text, number_at, "영하", lenient)):
+            measure = _negative(measure, at)
+        return True, measure if measure and measure.dimension == "temperature" else None
+    if text[at] == "마":
+        return _with_word(text, at, lenient)
     if text[at : at + 1] in ("-", "−", "＋", "+") and at + 1 < len(text):
+        if text[at] in "-−":
+            context += "영하"  # -10도 is no angle
+            if span := _below_zero(text, at, at + 1, context, lenient):
+                return True, span
         measure = measure_at(text, at + 1, context, lenient) if text[at + 1].isdigit() else None
         if measure is None:
             return True, None
         return True, _negative(measure, at) if text[at] in "-−" else replace(measure, start=at)
     return False, None
+
+
+def _with_word(text: str, at: int, lenient: bool) -> tuple[bool, Measure | None]:
+    """마이너스 10도, 마하 3; 마흔 is no mark."""
+    if text.startswith("마하", at):
+        start = at + 2 + text.startswith(" ", at + 2)
+        for numeral in numerals_at(text, start):
+            if numeral.script == "digits" and not units_at(text, numeral.end):
+                made = _made(at, numeral.end, numeral.value, "마하", "other", sure=True)
+                return True, replace(made, counts="speed", more=numeral.more)
+        return True, None
+    if not text.startswith("마이너스", at):
+        return False, None
+    start = at + 4 + text.startswith(" ", at + 4)
+    if text[start : start + 1] in _MARKS - {"영"}:
+        return True, None
+    measure = measure_at(text, start, "영하", lenient)
+    if measure is None or measure.dimension in ("ordinal", "rank", "person", "item"):
+        return True, None
+    return True, _below_zero(text, at, start, "영하", lenient) or _negative(measure, at)
+
+
+def _below_zero(text: str, at: int, start: int, context: str, lenient: bool) -> Measure | None:
+    """-3~5도, 영하 10~영하 5도: the sign is of the first number, the second may have its own."""
+    for first in numerals_at(text, start):
+        joint = _TILDE.match(text, first.end)
+        if joint is None or first.value is None:
+            continue
+        for second in numerals_at(text, joint.end()):
+            behind = unit_behind(text, second, context, lenient)
+            if behind is None or second.value is None:
+                continue
+            low, high = -first.value, -second.value if joint["below"] else second.value
+            if text[at] not in "-−" and not joint["below"]:
+                low, high = sorted((-first.value, -second.value))  # 영하 3~5도
+            if low < high:
+                unit, end, fits = behind
+                span = replace(second, start=at, value=None, low=low, high=high)
+                return _of_unit(span, at, end, unit, unit.sure and fits)
+    return None
 
 
 def unit_behind(
@@ -167,6 +225,8 @@ def _takes(unit: Unit, text: str, numeral: Numeral, gap: bool) -> bool:
         word = not text[numeral.end - 1].isdigit()
         return "D" in scripts or ("d" in scripts and (not gap or word))
     if numeral.script == "sino":
+        if unit.unit == "점" and text.startswith("만점", numeral.start):
+            return False  # 5점 만점
         return "s" in scripts and (written > 1 or (numeral.value or 0) >= 10)
     if numeral.script == "native":
         if "N" in scripts:
@@ -195,6 +255,10 @@ def _counted(text: str, numeral: Numeral, context: str, lenient: bool) -> Measur
     if behind is None:
         return None
     unit, end, fits = behind
+    if end < len(text):
+        value, longer = _continued(text, numeral, unit, end)
+        if longer > end:
+            numeral, end, fits = replace(numeral, value=value), longer, True
     homograph = (numeral.script in ("native", "old") and numeral.value == 1) and (
         unit.unit not in _ONE_COUNTS
     )
@@ -203,12 +267,76 @@ def _counted(text: str, numeral: Numeral, context: str, lenient: bool) -> Measur
     return _of_unit(numeral, numeral.start, end, unit, sure)
 
 
+def _continued(text: str, numeral: Numeral, unit: Unit, end: int) -> tuple[int | float | None, int]:
+    """A smaller unit or a half behind the unit: 20달러 50센트, 1m85, 두 배 반."""
+    value = numeral.value
+    blank = text[end] == " "
+    character = text[end + 1 : end + 2] if blank else text[end]
+    if value is None or numeral.more:
+        return value, end
+    if character == "반":
+        if not (blank and isinstance(value, int) and unit.dimension in _HALVED):
+            return value, end
+        ends = (_BARE_HALF if unit.unit == "개" else _HALF_TAIL).match(text, end + 2)
+        halves = unit.counts not in _NO_HALVES and ends is not None
+        return (value + 0.5, end + 2) if halves else (value, end)
+    if unit.counts not in _IN_TWO_UNITS or unit.factor is None:
+        return value, end
+    if not (
+        character.isdigit() or (numeral.script == "sino" and character in "일이삼사오육칠팔구십")
+    ):
+        return value, end
+    size = least = Fraction(str(unit.factor))
+    total = Fraction(str(value)) * size
+    for _ in range(2):
+        smaller = _smaller(text, end, numeral.script, unit, least)
+        if smaller is None:
+            break
+        part, least, end = smaller
+        total += part
+    else:
+        return _exactly(total / size), end
+    if least < size:
+        return _exactly(total / size), end
+    if unit.unit in ("m", "ｍ", "미터") and value < 10 and isinstance(value, int):
+        written = _CENTIMETRES.match(text, end)
+        if written and not units_at(text, written.end()):
+            return _exactly(value + Fraction(int(written[0]), 100)), written.end()
+    return value, end
+
+
+def _smaller(
+    text: str, end: int, script: str, unit: Unit, least: Fraction
+) -> tuple[Fraction, Fraction, int] | None:
+    """What the next number with its unit adds, the size of that unit, and where it ends."""
+    for numeral in numerals_at(text, end + text.startswith(" ", end)):
+        if numeral.value is None or numeral.more or numeral.script != script:
+            continue
+        for other in units_at(text, numeral.end + text.startswith(" ", numeral.end)):
+            after = numeral.end + text.startswith(" ", numeral.end) + len(other.unit)
+            same = other.counts == unit.counts and other.dimension == unit.dimension
+            if not same or other.factor is None or not _tail_fits(text, other, after):
+                continue
+            cents = other.unit == "센트" and unit.unit.endswith(("달러", "유로"))
+            size = Fraction(str(other.factor))
+            part = Fraction(str(numeral.value)) * size
+            if (cents or other.currency == unit.currency) and size < least and part < least:
+                return part, size, after
+    return None
+
+
+def _exactly(number: Fraction) -> int | float:
+    return number.numerator if number.denominator == 1 else float(number)
+
+
 def _of_unit(numeral: Numeral, start: int, end: int, unit: Unit, sure: bool) -> Measure | None:
     if unit.dimension == "none":
         return None
     value, low, high = numeral.value, numeral.low, numeral.high
-    if unit.counts == "decade" and numeral.value is not None:
-        value, low, high = None, numeral.value, numeral.value + 9
+    if unit.counts == "decade":
+        last = value if value is not None else high
+        if last is not None:
+            value, low, high = None, low if value is None else value, last + 9
     return Measure(
         start, end, value, low, high, unit.unit, unit.dimension, unit.currency, unit.counts,
         numeral.more or numeral.script == "several", sure,
@@ -303,6 +431,13 @@ def _fraction(text: str, part: Numeral) -> Measure | None:
     written = text[part.start : part.end]
     if written == "반" or (written == "절반" and not _TAIL.match(text, part.end)):
         return None
+    if part.end < len(text) and written != "절반":
+        start = part.end + text.startswith(" ", part.end)
+        for unit in units_at(text, start):
+            end = start + len(unit.unit)
+            fits = unit.sure and unit.dimension in _OF_PART and not unit.when
+            if fits and _tail_fits(text, unit, end):  # 3분의 1 컵
+                return _of_unit(part, part.start, end, unit, True)
     return _made(part.start, part.end, part.value, None, "ratio", sure=written != "절반")
 
 
@@ -373,7 +508,9 @@ def _ordinal(text: str, at: int, context: str) -> Measure | None:
 
 def _negative(measure: Measure, start: int) -> Measure:
     if measure.value is None:
-        return replace(measure, start=start)
+        if measure.low is None or measure.high is None:
+            return replace(measure, start=start)
+        return replace(measure, start=start, low=-measure.high, high=-measure.low)
     return replace(measure, start=start, value=-measure.value)
 
 

@@ -32,9 +32,17 @@ _DIGITS = re.compile(
     rf"(?:[.．][{_DIGIT}]{{1,8}})?(?![{_DIGIT}])"
 )
 # After 만, 억 or 조 a blank may stand before the next group: 3조 2000억, 삼백만 이천; after 천
-# only before three digits (3천 500여), and before 만 where no word begins there (2천 만 명).
-_NEXT_DIGITS = re.compile(rf" (?=[{_DIGIT}]{{3}}(?![{_DIGIT}]))| (?=[만억](?: |원|명|달러))")
+# only before three digits (3천 500여) or a place (2천 5백, 이천 삼백), and before 만 where no word
+# begins there (2천 만 명). 만 alone stands before ages too (만 십오 세), so 천 or 백 must follow.
+_NEXT_DIGITS = re.compile(
+    rf" (?=[{_DIGIT}]{{3}}(?![{_DIGIT}]))| (?=[만억](?: |원|명|달러))| (?=[{_DIGIT}][백십])"
+)
 _NEXT_GROUP = re.compile(rf" (?=[{_DIGIT}]|[일이삼사오육칠팔구]?[천백십])")
+_BEHIND_ONE_WORD = re.compile(r" (?=[일이삼사오육칠팔구]?[천백])")
+_NEXT_PLACE = re.compile(r" (?=[일이삼사오육칠팔구]?[백십])| (?=[만억](?: |원|명|달러))")
+# 일점오, 삼점일사억; 점이 before a blank is the noun and its particle.
+_SPELLED = re.compile(r"점(?!이(?![가-힣]))(?P<digits>[영공일이삼사오육칠팔구]{1,8})")
+_PARTS_OF = re.compile(r" ?분의 ?")
 _MORE = re.compile(r"여|남짓")
 _MORE_STARTS = frozenset("여남")
 _MAX_TOKENS = 24
@@ -116,7 +124,10 @@ def _lexicon() -> _Lexicon:
             if w.kind in ("ten", "one", "old", "few", "several")
         },
         parts={w.word: float(w.value) for w in words if w.kind == "part"},
-        native=re.compile(f"(?P<ten>{one_of('ten')})?(?P<one>{one_of('few', 'one')})?"),
+        native=re.compile(
+            f"(?:(?P<ten>{one_of('ten')})(?: (?={one_of('few', 'one')}))?)?"
+            f"(?P<one>{one_of('few', 'one')})?"
+        ),
         old=re.compile(one_of("old")),
         several=re.compile(
             f"(?P<word>{one_of('several')}) ?(?P<small>[십백천])?(?P<big>[만억조])?"
@@ -164,8 +175,10 @@ def _words(text: str, at: int, kinds: frozenset[str], lexicon: _Lexicon) -> list
             tail
             for head in found
             if head.script == "sino" and text[head.end - 1] in "백천"
-            for tail in _native(text, head.end, at, int(head.value or 0))
+            for tail in _native(text, _behind_hundred(text, head.end), at, int(head.value or 0))
         ]
+        if "점" in text[at : at + _MAX_TOKENS]:
+            found += [part for head in found for part in _spelled_decimals(text, head)]
     if not kinds.isdisjoint(_NATIVE_KINDS):
         found += _native(text, at, at, 0)
     if "several" in kinds:
@@ -179,6 +192,34 @@ def _words(text: str, at: int, kinds: frozenset[str], lexicon: _Lexicon) -> list
             if share is not None and at + length <= len(text):
                 found.append(Numeral(at, at + length, share, None, None, "part"))
     return found
+
+
+def _behind_hundred(text: str, end: int) -> int:
+    """Where the native word begins behind 백 or 천: 백열둘, 백 열두 명 (but 이천 두 곳)."""
+    return end + (text[end - 1] == "백" and text.startswith(" ", end))
+
+
+def _spelled_decimals(text: str, head: Numeral) -> list[Numeral]:
+    """일점오 as 1.5, 이점오억 as 250000000, with a reading for every place it can end."""
+    match = _SPELLED.match(text, head.end)
+    if match is None or head.script != "sino" or head.more:
+        return []
+    lexicon, found = _lexicon(), []
+    digits = "".join(str(lexicon.sino[word][1]) for word in match["digits"])
+    for count in range(len(digits), 0, -1):
+        exact = Fraction(f"{head.value}.{digits[:count]}")
+        end = match.start("digits") + count
+        found.append(Numeral(head.start, end, _number(exact), None, None, "sino"))
+    kind, unit = lexicon.sino.get(text[match.end() : match.end() + 1], ("", 0))
+    if kind == "big":
+        scaled = _number(Fraction(f"{head.value}.{digits}") * unit)
+        found.append(Numeral(head.start, match.end() + 1, scaled, None, None, "sino"))
+    return found
+
+
+def _number(exact: Fraction) -> int | float:
+    """The fraction as an int where it is whole, else as the nearest float."""
+    return exact.numerator if exact.denominator == 1 else float(exact)
 
 
 def _value_of(plain: str) -> int | float:
@@ -196,20 +237,23 @@ def _plain_digits() -> re.Pattern[str]:
     words = re.escape("".join(_lexicon().sino))
     return re.compile(
         rf"(?>[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,5}}|[0-9]{{1,18}})(?:\.[0-9]{{1,{_MAX_DECIMALS}}})?+"
-        rf"(?![{_DIGIT}.,．，{words}여남분]| [만억])"
+        rf"(?![{_DIGIT}.,．，{words}여남분]| (?:[만억]|분의))"
     )
 
 
 def parse_number(text: str) -> int | float | None:
     """The value of a text that is one numeral; None for ranges (`수십`) and all else.
 
-    Digits may be grouped by commas, full-width and signed. What no double can hold, and numerals
-    of more than 64 characters, are None as well.
+    Digits may be grouped by commas, full-width and signed, the sign also a word; proper fractions,
+    decimals in words and ordinals are read too. What no double can hold, and numerals of more
+    than 64 characters, are None as well.
 
     >>> parse_number("1억2천만"), parse_number("3만 5,000여"), parse_number("스물다섯")
     (120000000, 35000, 25)
     >>> parse_number("3분의 1"), parse_number("수십"), parse_number("열심")
     (0.3333333333333333, None, None)
+    >>> parse_number("마이너스 삼점일사"), parse_number("2와 3/4"), parse_number("열두 번째")
+    (-3.14, 2.75, 12)
     """
     if len(text) > 256:
         return None
@@ -218,9 +262,76 @@ def parse_number(text: str) -> int | float | None:
     at = 1 if text[:1] in ("-", "−", "－", "+", "＋") else 0
     if len(text) > 64:
         return None
+    value = _whole(text, at)
+    if value is None:
+        if at == 0 and (word := _SIGN_WORD.match(text)):
+            sign, at = (-1 if word[1] == "마이너스" else 1), word.end()
+        value = _spoken(text[at:])
+    return None if value is None else sign * value
+
+
+def _whole(text: str, at: int = 0) -> int | float | None:
+    """The value of the numeral that is all of `text` from `at` on."""
     for numeral in numerals_at(text, at):
         if numeral.end == len(text) and numeral.value is not None:
-            return sign * numeral.value
+            return numeral.value
+    return None
+
+
+_SIGN_WORD = re.compile(r"(마이너스|플러스) ?(?=\S)")
+# A blank behind a place word or before 분의, which no numeral in a text has so freely.
+_LOOSE_BLANK = re.compile(r"(?<=[십백천만억조]) (?=[일이삼사오육칠팔구십백천만억조]|분의)")
+_SLASHED = re.compile(rf"([{_DIGIT}]{{1,9}}) ?[/／⁄] ?([{_DIGIT}]{{1,9}})")
+_MIXED = re.compile(r"(?P<whole>[^ ]{1,20}?)(?:[와과] ?| (?=[0-9]+[/／⁄]))(?P<part>.+)")
+_PLACE = re.compile(r"제 ?(?P<sino>.+)|(?P<any>.+?) ?번째|(?P<native>.+)째")
+_POINT = re.compile(
+    r"(?P<whole>[영공일이삼사오육칠팔구십백천만]+) ?점 ?"
+    r"(?P<digits>[영공일이삼사오육칠팔구](?: ?[영공일이삼사오육칠팔구]){0,7})"
+)
+
+
+def _spoken(text: str) -> int | float | None:
+    """The value of what only a text that is all number can mean: 이천 삼백, 영 점 오, 1/2, 제3."""
+    joined = _LOOSE_BLANK.sub("", text)
+    value = _whole(joined)
+    if value is not None:
+        return value
+    if point := _POINT.fullmatch(joined):
+        whole = _whole(point["whole"])
+        digits = "".join(str(_lexicon().sino[w][1]) for w in point["digits"].replace(" ", ""))
+        return _number(Fraction(f"{whole}.{digits}")) if isinstance(whole, int) else None
+    if slashed := _SLASHED.fullmatch(text):
+        part, parts = int(slashed[1]), int(slashed[2])
+        return part / parts if part < parts else None
+    if place := _PLACE.fullmatch(joined):
+        return _place(place)
+    if mixed := _MIXED.fullmatch(joined):
+        whole, rest = _whole(mixed["whole"]), _part(mixed["part"])
+        return whole + rest if isinstance(whole, int) and rest is not None else None
+    return None
+
+
+def _part(text: str) -> float | None:
+    """A proper fraction: 3분의 1, 3/4, ½, 반."""
+    if slashed := _SLASHED.fullmatch(text):
+        part, parts = int(slashed[1]), int(slashed[2])
+        return part / parts if part < parts else None
+    value = _whole(text)
+    return value if isinstance(value, float) and 0 < value < 1 else None
+
+
+def _place(place: re.Match[str]) -> int | None:
+    """제3, 세 번째, 셋째: the number of the place."""
+    written = place["sino"] or place["any"] or place["native"]
+    if written == "첫" and not place["sino"]:
+        return 1
+    for numeral in numerals_at(written, 0):
+        if numeral.end != len(written) or not isinstance(numeral.value, int):
+            continue
+        native = numeral.script == "native"
+        fits = not native if place["sino"] else native or numeral.script == "digits"
+        if fits and not numeral.more:
+            return numeral.value
     return None
 
 
@@ -282,7 +393,10 @@ def _compound(text: str, at: int) -> list[Numeral]:
             continue
         if kind in ("", "small") and script == "digits" and _NEXT_DIGITS.match(text, position):
             position += kind == "small" or text[position + 1] in "만억"
-        elif kind == "big" and position > at + 1 and _NEXT_GROUP.match(text, position):
+        elif kind == "big":
+            follows_on = _NEXT_GROUP if position > at + 1 else _BEHIND_ONE_WORD
+            position += follows_on.match(text, position) is not None
+        elif kind == "small" and script == "sino" and _NEXT_PLACE.match(text, position):
             position += 1
     return found
 
@@ -336,11 +450,10 @@ def _several(text: str, at: int) -> list[Numeral]:
 
 def _fraction(text: str, parts: Numeral) -> Numeral | None:
     """3분의 1 as a float, its denominator read already."""
-    if not text.startswith("분의", parts.end) or parts.more or not parts.value:
+    joint = _PARTS_OF.match(text, parts.end)
+    if joint is None or parts.more or not parts.value:
         return None
-    at = parts.end + 2
-    at += text.startswith(" ", at)
-    for numerator in _compound(text, at):
+    for numerator in _compound(text, joint.end()):
         whole = numerator.value
         if whole is not None and not numerator.more and whole < parts.value:
             return Numeral(parts.start, numerator.end, whole / parts.value, None, None, "part")

@@ -194,7 +194,8 @@ def _measure_in(text: str, before: str) -> Measure | None:
         if character in _starts() and _may_start(text, at, character):
             if measure := measure_at(text, at, before):
                 return measure
-            starts.append(at)
+            if not character.isalpha() or not character.isascii():
+                starts.append(at)
             if len(starts) == _MAX_STARTS:
                 break
     for at in starts[:1]:
@@ -219,7 +220,7 @@ def _measure_in(text: str, before: str) -> Measure | None:
 @cache
 def _starts() -> frozenset[str]:
     """What a number or the mark in front of it can begin with."""
-    return numeral_starts() | frozenset("제첫영$＄€£¥￥₩￦₹₫₽UHNACSRM" + _SIGNS)
+    return numeral_starts() | frozenset("제첫영마$＄€£¥￥₩￦₹₫₽UHNACSRMEKJG" + _SIGNS)
 
 
 def _may_start(text: str, at: int, character: str) -> bool:
