@@ -4,7 +4,7 @@ Each record has one reader over a Reading, in the module of its name. Below each
 made of, in the order to read them; what needs the records above it stands further down.
 
     tables/               words and rules, one table a file, an example in every row
-    characters, offsets   what all share
+    characters, offsets, frozen   what all share
 
     organizations         organization_names: one surface taken apart
                           disjoint_sets: names that are one; linking: a list of the user's
@@ -12,7 +12,8 @@ made of, in the order to read them; what needs the records above it stands furth
     dates                 dates_calendar: arithmetic and the days of an ISO value
                           dates_expressions: what an expression says before any anchor is known
                           dates_numerals, dates_units, dates_foreign, dates_lexicon: its pieces
-                          dates_chains, dates_grammar: how they join
+                          dates_chains, dates_grammar: how they join; dates_whole: what is
+                          read of whole strings alone
                           dates_lunar: days of the lunar year; dates_values: times and sets
                           dates_point, dates_resolve: from an expression to its value
                           dates_reading: anchor, order of telling and direction in a document

@@ -115,12 +115,12 @@ def _parse(
     expression = expression_of(text)
     if expression is None:
         return None
-    return resolve(expression, _as_date(anchor), previous, future)
+    today = _read_anchor(anchor) if isinstance(anchor, str) else anchor
+    return resolve(expression, today, previous, future)
 
 
-def _as_date(anchor: str | date | datetime | None) -> date | None:
-    if not isinstance(anchor, str):
-        return anchor
+@lru_cache(maxsize=1024)
+def _read_anchor(anchor: str) -> date | None:
     try:
         return date.fromisoformat(anchor)
     except ValueError:

@@ -38,6 +38,20 @@ def shift_months(year: int, month: int, months: int) -> tuple[int, int]:
     return count // 12, count % 12 + 1
 
 
+def year_of_cycle(place: int, near: int, forward: bool | None = None) -> int | None:
+    """The year at that place (0 to 59) of the sexagenary cycle nearest to a year.
+
+    With `forward` the next one or the last one, `near` itself among them. The year 4 began a cycle.
+
+    >>> year_of_cycle(40, 2024), year_of_cycle(28, 2024), year_of_cycle(28, 2024, forward=True)
+    (2024, 2012, 2072)
+    """
+    back = (near - 4 - place) % 60
+    forward = back > 30 if forward is None else forward
+    year = near - back + (60 if forward and back else 0)
+    return year if 1 <= year <= 9999 else None
+
+
 def last_of_month(year: int, month: int) -> date:
     """The month's last day."""
     after_year, after_month = shift_months(year, month, 1)
@@ -69,6 +83,8 @@ def nth_weekday(year: int, month: int, nth: int, weekday: int) -> date | None:
     return found if found.month == month else None
 
 
+# The same days and months stand in all records of a document.
+@lru_cache(maxsize=16384)
 def days_covered(value: str) -> tuple[str, str] | None:
     """First and last calendar day of a value, None for durations, sets and unknown parts.
 
@@ -77,17 +93,6 @@ def days_covered(value: str) -> tuple[str, str] | None:
     >>> days_covered("2023-10-11/2023-10-16")
     ('2023-10-11', '2023-10-16')
     """
-    if len(value) != 10 or value[4] != "-" or value[7] != "-":
-        return _covered(value)
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return None
-    return value, value
-
-
-@lru_cache(maxsize=4096)
-def _covered(value: str) -> tuple[str, str] | None:
     if "/" in value:
         first, _, last = value.partition("/")
         if len(last) < 6 and last.startswith("T"):

@@ -45,6 +45,7 @@ _FOLLOWS: dict[str, frozenset[str]] = {
             "month",
             "week",
             "day",
+            "today",
             "dayword",
             "holiday",
             "weekday",
@@ -74,6 +75,7 @@ _FOLLOWS: dict[str, frozenset[str]] = {
             "edge_day",
             "same_span",
             "month_then",
+            "today",
         ]
     ),
     "this_year": frozenset(["span", "month", "holiday", "part", "edge", "term", "lunar"]),
@@ -87,6 +89,7 @@ _FOLLOWS: dict[str, frozenset[str]] = {
     "week": frozenset(["weekday", "part", "day_name"]),
     "nth_week": frozenset(["weekday"]),
     "day": frozenset(["weekday", "weekday_gloss", "holiday"]),
+    "today": frozenset(["weekday", "weekday_gloss", "holiday"]),
     "dayword": frozenset(["weekday", "weekday_gloss"]),
     "holiday": frozenset(["weekday_gloss", "day"]),
     "date": frozenset(["weekday", "weekday_gloss"]),
@@ -100,16 +103,25 @@ _PICKY = frozenset(["direction", "holiday", "era", "dangi"])
 _RELATIVE = frozenset(
     name for name in Calendar.__struct_fields__ if name.endswith(("_off", "repeat"))
 )
-_GLOSSED = frozenset(["day", "date"])
-_IN_A_YEAR = frozenset(["span", "month", "holiday"])
+_GLOSSED = frozenset(["day", "today", "date"])
+# 2월의 마지막 월요일, 올해의 마지막 날.
+_POSSESSED = frozenset(["nth_week", "nth_weekday", "edge_day"])
+# Unit of a distance → what it says, as class and field, and what may stand behind it.
+_IN_A_PERIOD = {
+    "Y": ("year", "year_off", frozenset(["span", "month", "holiday", "today"])),
+    "W": ("week", "week_off", frozenset(["weekday"])),
+    "D": ("day", "day_off", frozenset(["daypart", "hour", "clock"])),
+}
 _NOT_ALONE = frozenset(["direction", "this_year", "short_year", "part", "era", "dangi", "lunar"])
-_LENGTH_STARTS = frozenset(["direction", "length", "every", "number"])
 _LENGTH_UNITS = {
     "년": "Y", "개년": "Y", "해": "Y", "개월": "M", "달": "M", "주일": "W", "주": "W", "일": "D",
     "주차": "W", "개분기": "Q", "시간": "TH", "분": "TM", "초": "TS",
 }  # fmt: skip
 # Lengths only where the words around say so: 3분기 연속, 징역 6월.
 _LOOSE_UNITS = {"분기": "Q", "월": "M"}
+_LENGTH_STARTS = frozenset(["direction", "length", "every", "number"])
+# 박 counts nights, of which a length says the days; a word has no unit.
+_COUNTED_UNITS = frozenset(["", "박", *_LENGTH_UNITS])
 _DANGI = 3000  # 단기 5년 is a short term of five years.
 _ORDER = ("Y", "Q", "M", "W", "D", "TH", "TM", "TS")
 
@@ -133,18 +145,23 @@ def ends_well(text: str, end: int) -> bool:
 
 
 def calendar_chain(
-    text: str, at: int, token: Token, with_clock: bool, years_off: int | None = None
+    text: str,
+    at: int,
+    token: Token,
+    with_clock: bool,
+    before: str = "",
+    known: dict[str, Any] | None = None,
 ) -> Match | None:
     """The longest calendar point whose first piece is `token` at `at`.
 
-    `years_off` is the year that was said before: -2 for the 여름 of 2년 전 여름.
+    `before` and `known` are the class and fields of what was said before: a year, -2 of today's,
+    for the 여름 of 2년 전 여름.
     """
-    if token.style == "short" and years_off is None:
+    # 삼월 is rare outside of 삼월 일일, and 이월 is carried over.
+    month_word = token.style == "short" and token.unit == "월" and not before
+    if token.style == "short" and not before and not month_word:
         return None
-    before = ""
-    known: dict[str, Any] = {}
-    if years_off is not None:
-        before, known = "year", {"year_off": years_off}
+    known = known or {}
     follows, size = _FOLLOWS[before], len(text)
     best: tuple[int, dict[str, Any], tuple[str, Any] | None, bool] | None = None
     sure, piece = False, token
@@ -157,13 +174,15 @@ def calendar_chain(
             or (before and (not with_clock or before in ("daypart", "direction", "hour")))
         ):
             break
-        known = {**known, **fields}
+        known = {**known, **fields} if known else fields
         sure = sure or piece.sure
         end = at + piece.length
         if kind == "hour" and end < size and (half := _HALF.match(text, end)):
-            known["minute"] = 30
+            known = {**known, "minute": 30}
             kind, end = "clock", half.end()
         whole = kind not in _NOT_ALONE or (pieces > 1 and _may_end(kind, fields))
+        if month_word and pieces == 1:
+            whole = with_clock
         if end == size:
             best = (end, known, upto, sure) if whole else best
             break
@@ -177,8 +196,15 @@ def calendar_chain(
             gloss = _GLOSS.match(text, end)
             end = gloss.end() if gloss else end
             blank = text[end : end + 1] in BLANKS
-        at = after_gap(text, end) if blank else end
+        at = end + 1 if blank else end
+        if blank and at < size and text[at] in BLANKS:
+            at += 1
         following = token_at(text, at)
+        if following is None and text[end : end + 1] == "의" and text[end + 1 : end + 2] in BLANKS:
+            at = after_gap(text, end + 1)
+            following = token_at(text, at)
+            if following is not None and following.kind not in _POSSESSED:
+                break
         if following is None:
             break
         before, piece = kind, following
@@ -217,12 +243,15 @@ def _stretch(first: Calendar, upto: tuple[str, Any]) -> Stretch:
     return Stretch(first, replace(Calendar(), **{name: high}))
 
 
-def length_chain(text: str, at: int, token: Token, loose: bool = False) -> Match | None:
+def length_chain(
+    text: str, at: int, token: Token, loose: bool = False, whole: bool = False
+) -> Match | None:
     """The longest duration, or distance from now (`사흘 전`), whose first piece is `token`.
 
-    With `loose` also what is a calendar date elsewhere: `3분기` 연속, 징역 `6월`.
+    With `loose` also what is a calendar date elsewhere: `3분기` 연속, 징역 `6월`. With `whole`
+    also distances of one syllable, which stand in running text for other words: `오분 전`.
     """
-    if token.kind not in _LENGTH_STARTS:
+    if token.kind not in _LENGTH_STARTS or not (token.unit in _COUNTED_UNITS or loose):
         return None
     piece: Token | None = token
     sure = False
@@ -246,7 +275,8 @@ def length_chain(text: str, at: int, token: Token, loose: bool = False) -> Match
         if piece.unit == "박" and not pairs:
             unit = "박"
         last = pairs[-1][0] if pairs else ""
-        if not unit or piece.style == "mark" or (piece.style == "short" and not pairs):
+        short = piece.style == "short" and not pairs
+        if not unit or piece.style == "mark" or (short and not whole):
             break
         if last and last != "박" and _ORDER.index(unit) <= _ORDER.index(last):
             break
@@ -261,35 +291,36 @@ def length_chain(text: str, at: int, token: Token, loose: bool = False) -> Match
         low = piece.low
         if low is not None and low >= piece.number:
             break
-        pairs = [p for p in pairs if p[0] != "박"]
+        if last == "박":
+            pairs.clear()
         pairs.append((unit, piece.number if low is None else low))
         upto = None if low is None else piece.number
         about, sure = about or piece.about, sure or piece.sure
         # 3주차 is the third week of something; its 차 stands outside, as in 3년 차.
         end = at + piece.length - (piece.unit == "주차")
         if unit != "박":
-            best = _finish(text, end, Length(tuple(pairs), upto, about), sure) or best
+            found = _finish(text, end, Length(tuple(pairs), upto, about), sure)
+            if found and not (short and isinstance(found.expression, Length)):
+                best = found
+        if short:
+            break
         at = after_gap(text, end)
         piece = token_at(text, at)
     return best
 
 
-def anniversary(text: str, shift: Shift, at: int, with_clock: bool) -> Match | None:
-    """A point in the year that `shift` leads to, from `at` on: 2년 전 `3월`, 10년 전 `오늘`."""
-    (unit, years), *smaller = shift.length.pairs
+def point_behind(text: str, shift: Shift, at: int, with_clock: bool) -> Match | None:
+    """A point of the period that `shift` leads to, from `at` on: 2년 전 `3월`, 사흘 뒤 `2시`."""
+    (unit, number), *smaller = shift.length.pairs
+    if smaller or unit not in _IN_A_PERIOD or shift.length.upto is not None or shift.length.about:
+        return None
     token = token_at(text, at)
-    if unit != "Y" or smaller or token is None or shift.length.upto is not None or years < 1:
+    before, name, kinds = _IN_A_PERIOD[unit]
+    if token is None or token.point[0] not in kinds or number != int(number) or number < 1:
         return None
-    kind, fields, _ = token.point
-    if kind not in _IN_A_YEAR and fields != {"day_off": 0}:
+    if unit == "D" and not with_clock:
         return None
-    if shift.length.about or years != int(years):
-        return None
-    off = int(years) * shift.sign
-    if kind == "day":
-        end = at + token.length
-        return Match(end, Calendar(year_off=off, day_off=0), True) if ends_well(text, end) else None
-    return calendar_chain(text, at, token, with_clock, off)
+    return calendar_chain(text, at, token, with_clock, before, {name: int(number) * shift.sign})
 
 
 def _finish(text: str, end: int, length: Length, sure: bool) -> Match | None:

@@ -20,8 +20,9 @@ class Calendar(msgspec.Struct, frozen=True, gc=False):
     """A point or period of the calendar, from coarse to fine; `_off` fields count from a base.
 
     `value` is an ISO 8601 value given as such; `era` is added to the year (단기: -2333; None for
-    the common era unsaid, 0 said); `lunar` is a day of the lunar year as month * 100 + day, 0 where
-    month and day say it.
+    the common era unsaid, 0 said; 1 says that the years count back, 기원전); `cycle` is the place
+    of a year in the sexagenary cycle, from 0 (갑자) to 59 (계해); `lunar` is a day of the lunar
+    year as month * 100 + day, 0 where month and day say it.
     """
 
     value: str | None = None
@@ -32,6 +33,7 @@ class Calendar(msgspec.Struct, frozen=True, gc=False):
     year_base: Base = "anchor"
     era: int | None = None
     new_year: int | None = None
+    cycle: int | None = None
     decade: int | None = None
     century: int | None = None
     half: int | None = None
@@ -81,7 +83,10 @@ class Calendar(msgspec.Struct, frozen=True, gc=False):
     @property
     def has_year(self) -> bool:
         """Whether its year is said, in figures or by a word such as 올해."""
-        return not (self.year is None and self.year_off is None and self.new_year is None)
+        return not (
+            self.year is None and self.year_off is None
+            and self.new_year is None and self.cycle is None
+        )  # fmt: skip
 
     @property
     def has_month(self) -> bool:
@@ -119,10 +124,10 @@ class Shift(msgspec.Struct, frozen=True, gc=False):
 
 
 class Stretch(msgspec.Struct, frozen=True, gc=False):
-    """From one calendar expression to another: `11~16일`."""
+    """From one calendar expression to another (`11~16일`), or for so long (`15일부터 사흘간`)."""
 
     first: Calendar
-    last: Calendar
+    last: Calendar | Length
 
     @property
     def is_time(self) -> bool:

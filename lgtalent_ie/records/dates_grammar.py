@@ -7,7 +7,7 @@ import re
 from msgspec.structs import replace
 
 from lgtalent_ie.records.characters import is_hangul
-from lgtalent_ie.records.dates_chains import Match, anniversary, calendar_chain, length_chain
+from lgtalent_ie.records.dates_chains import Match, calendar_chain, length_chain, point_behind
 from lgtalent_ie.records.dates_expressions import (
     Calendar,
     Effect,
@@ -28,15 +28,16 @@ from lgtalent_ie.records.dates_lexicon import (
     tails,
     token_at,
 )
+from lgtalent_ie.records.dates_whole import minutes_before, whole_expression
 
 _GLOSS = re.compile(GLOSS)
 _JOINT = re.compile(f"(?:{GLOSS})?(?:(?P<from>부터|에서){BLANK}{{0,2}}|{BLANK}?{DASH}{BLANK}?)")
 _JOINT_STARTS = BLANKS | frozenset("(부에~∼～〜–—-")
 _LEFT_OUT = re.compile(
-    r"(?P<about>약|대략)? ?(?:최근|향후|앞으로|이르면|늦어도|총) ?|(?P<about2>약|대략) ?"
+    r"(?P<about>약|대략)? ?(?:최근|과거|향후|앞으로|이르면|늦어도|총) ?|(?P<about2>약|대략) ?"
     r"|(?:현지|한국|미국|우리|동부|서부) ?(?:시간|시각)(?:으로)? ?"
 )
-_LEFT_OUT_STARTS = frozenset("약대최향앞이늦총현한미우동서 ")
+_LEFT_OUT_STARTS = frozenset("약대최과향앞이늦총현한미우동서 ")
 _ZONE = re.compile(rf"{ZONE}(?![A-Za-z])")
 _PLAIN_TAIL = re.compile("(?:에는?|에도|엔|부터|까지|의|과|와|마다|동안|만에?|간|종일)(?![가-힣])")
 _AROUND = frozenset(" .,")
@@ -60,13 +61,17 @@ def expression_at(text: str, at: int, with_clock: bool = False) -> Match | None:
     까지 was left outside.
     """
     left = _simple(text, at, with_clock)
-    if left is None or text[left.end : left.end + 1] not in _JOINT_STARTS:
+    if left is None or left.end == len(text) or text[left.end] not in _JOINT_STARTS:
         return left
     if not isinstance(left.expression, Calendar):
         return left
     joint = _JOINT.match(text, left.end)
     right = _simple(text, joint.end(), with_clock) if joint else None
-    if joint is None or right is None or not isinstance(right.expression, Calendar):
+    if joint is None or right is None:
+        return left
+    if with_clock and joint["from"] and isinstance(right.expression, Length):
+        return Match(right.end, Stretch(left.expression, right.expression), True)
+    if not isinstance(right.expression, Calendar):
         return left
     end = right.end
     if joint["from"]:
@@ -88,10 +93,10 @@ def _simple(text: str, at: int, with_clock: bool) -> Match | None:
     best = calendar_chain(text, at, first, with_clock)
     if best is None or best.end < len(text):
         # No length is longer than a point that takes the whole text.
-        length = length_chain(text, at, first)
+        length = length_chain(text, at, first, whole=with_clock)
         if length and isinstance(length.expression, Shift):
             shift, behind = length.expression, after_gap(text, length.end)
-            length = anniversary(text, shift, behind, with_clock) or length
+            length = point_behind(text, shift, behind, with_clock) or length
         if length and (best is None or best.end < length.end):
             best = length
     if with_clock or best is None or best.sure or _stands_alone(text, at, best.end):
@@ -121,6 +126,11 @@ def expression_of(text: str, effect: Effect = "none") -> Expression | None:
     `effect` is what stands after the string in its text (see `tail_effect`).
     """
     text = plain_signs(text.strip(" \t\r\n\u00a0\u3000"))
+    return _chained(text, effect) or whole_expression(text, expression_of)
+
+
+def _chained(text: str, effect: Effect) -> Expression | None:
+    """The expression that the chain of pieces in a string makes, with particles after it."""
     if text[-1:].isdigit() and (value := iso_value(text)):
         return Calendar(value=value)
     start, about = 0, effect == "about"
@@ -130,28 +140,35 @@ def expression_of(text: str, effect: Effect = "none") -> Expression | None:
     match = expression_at(text, start, with_clock=True)
     if match is None:
         return None
-    end = match.end
-    if end == len(text) and effect == "none" and not about:
+    end, size = match.end, len(text)
+    if end == size and effect == "none" and not about:
         return match.expression
+    if text[end:].strip() == "전" and isinstance(match.expression, Calendar):
+        earlier = minutes_before(match.expression)
+        if earlier is not None:
+            return earlier
     for _ in range(4):
-        while end < len(text) and text[end] in _AROUND:
+        while end < size and text[end] in _AROUND:
             end += 1
-        if end == len(text):
+        if end == size:
             break
-        outside = not is_hangul(text[end]) and (_GLOSS.match(text, end) or _ZONE.match(text, end))
-        if outside:
+        if not is_hangul(text[end]) and (
+            outside := _GLOSS.match(text, end) or _ZONE.match(text, end)
+        ):
             end = outside.end()
             continue
         tail = tail_pattern().match(text, end)
         if tail is None:
             return None
-        found = tails()[tail.group()]
-        about = about or found == "about"
-        effect = found if found not in ("none", "about") and effect == "none" else effect
-        end = tail.end()
-        if tail.group() in ("이후", "이전"):
-            effect = "after" if tail.group() == "이후" else "before"
-    if end < len(text) and text[end:].strip(" .,"):
+        word, end = tail.group(), tail.end()
+        found = tails().get(word) or tails()[re.sub(BLANK, " ", word)]
+        if found == "about":
+            about = True
+        elif word in ("이후", "이전"):
+            effect = "after" if word == "이후" else "before"
+        elif effect == "none":
+            effect = found
+    if end < size and text[end:].strip(" .,"):
         return None
     expression = _with_effect(text, start, match, effect)
     return approximate(expression) if about and expression else expression
@@ -166,12 +183,27 @@ def approximate(expression: Expression) -> Expression:
     return expression
 
 
+def _is_bare_day(expression: Expression) -> bool:
+    """Whether an expression is a day in figures by which one may also count: 3일, 2~3일, 15일."""
+    ends = (expression.first, expression.last) if isinstance(expression, Stretch) else (expression,)
+    return all(
+        isinstance(end, Calendar) and end == Calendar(day=end.day)
+        and end.day is not None and (end.day <= 10 or end.day % 5 == 0 or end.day % 7 == 0)
+        for end in ends
+    )  # fmt: skip
+
+
 def _with_effect(text: str, start: int, match: Match, effect: Effect) -> Expression | None:
     expression = match.expression
     if effect == "length" and not isinstance(expression, (Length, Shift)):
         first = token_at(text, start)
         length = length_chain(text, start, first, loose=True) if first else None
         return length.expression if length and length.end == match.end else expression
+    if effect == "repeat" and _is_bare_day(expression):
+        # 3일마다 is every three days, 13일마다 the 13th of every month.
+        first = token_at(text, start)
+        length = length_chain(text, start, first) if first else None
+        expression = length.expression if length else expression
     if effect == "repeat" and isinstance(expression, Calendar):
         return replace(expression, repeat=expression.repeat or "plain")
     if effect == "repeat" and isinstance(expression, Length):

@@ -133,8 +133,8 @@ _UNITS = (
 _PLAIN_FIGURES = re.compile(rf"\d{{1,4}}+{BLANK}?{_UNITS}")
 _FIGURES = re.compile(
     rf"(?P<mark>['’‘`])?(?:(?P<low>\d{{1,4}}+){BLANK}?{DASH}{BLANK}?)?"
-    rf"(?P<n>\d{{1,4}}+(?:\.\d{{1,2}}+)?+)(?P<scale>[천만](?= ?여? ?년))?(?P<about>여)?{BLANK}?"
-    rf"(?P<unit>{_UNITS})"
+    rf"(?P<n>\d{{1,3}}+,\d{{3}}+|\d{{1,4}}+(?:\.\d{{1,2}}+)?+)"
+    rf"(?P<scale>[천만](?= ?여? ?년))?(?P<about>여)?{BLANK}?(?P<unit>{_UNITS})"
 )
 _NATIVE = re.compile(
     rf"(?P<n>{'|'.join(sorted(NATIVE, key=len, reverse=True))}){BLANK}?"
@@ -142,7 +142,7 @@ _NATIVE = re.compile(
 )
 _SINO = re.compile(
     rf"(?P<n>{SINO})(?P<unit>학년도|년도|년대|년|개월|월|주일|일|시간|시|분기|분|초|세기)"
-    rf"|(?P<apart>{SINO}){BLANK}(?P<of_apart>년|개월)"
+    rf"|(?P<apart>{SINO}){BLANK}(?P<of_apart>년|개월|월|일|분|초)"
 )
 _DATE = re.compile(
     rf"(?:(?P<y>\d{{4}})|(?P<mark>['’‘`])?(?P<yy>\d\d))(?P<sep>[./-]){BLANK}?(?P<m>\d{{1,2}})"
@@ -171,7 +171,7 @@ def token_at(text: str, at: int) -> Token | None:
     if at >= len(text):
         return None
     character = text[at]
-    if character in _FIGURE_STARTS or character.isdecimal():
+    if character in _FIGURE_STARTS:
         return _figures(text, at, character)
     pattern = _word_patterns().get(character)
     found = pattern.match(text, at) if pattern else None
@@ -179,6 +179,8 @@ def token_at(text: str, at: int) -> Token | None:
     if character in _SPELLED_STARTS and (number := _spelled(text, at)):
         return word if word and word.length >= number.length else number
     if word is None and not is_hangul(character):
+        if character.isdecimal():
+            return _figures(text, at, character)
         return _weekday_gloss(text, at) if character == "(" else english_token(text, at)
     return word
 
@@ -269,12 +271,15 @@ def _figures_token(surface: str) -> Token | None:
     found = _FIGURES.fullmatch(surface)
     if found is None:
         return None
-    unit, number, length = found["unit"].replace(" ", ""), float(found["n"]), len(surface)
+    unit, length = found["unit"].replace(" ", ""), len(surface)
+    number = float(found["n"].replace(",", ""))
     scale = {"천": 1000, "만": 10000}.get(found["scale"] or "")
     if unit == "년도" and 0 < number < 50 and found["n"][0] != "0" and not found["mark"]:
         # 10년도 넘은: ten years with a particle.
         unit, length = "년", length - 1
-    style = "scaled" if scale else "padded" if found["n"][0] == "0" else "figures"
+    # 2,000년 is a count of years, 2000년 a year.
+    counted = scale or "," in found["n"]
+    style = "scaled" if counted else "padded" if found["n"][0] == "0" else "figures"
     return _number(
         length, unit not in ("주", "시즌"), unit, number * (scale or 1),
         float(found["low"]) if found["low"] else None,
@@ -301,11 +306,12 @@ def _spelled(text: str, at: int) -> Token | None:
     found = _SINO.match(text, at)
     written = (found["n"] or found["apart"]) if found else ""
     value = sino_number(written) if written else None
-    # 이 년 and 이 개월 begin with a determiner as often as with a two.
-    if found is None or value is None or (found["apart"] and value < 10):
+    # 이 년 and 이 분 begin with a determiner as often as with a two.
+    if found is None or value is None or found["apart"] == "이":
         return None
     unit = found["unit"] or found["of_apart"]
-    style = "sino" if len(written) > 1 or unit in ("년", "개월", "세기") else "short"
+    clear = unit in ("년", "개월", "세기", "주일") and (found["n"] or value > 9)
+    style = "sino" if len(written) > 1 or clear else "short"
     return _number(found.end() - at, len(written) > 2, unit, value, None, style)
 
 

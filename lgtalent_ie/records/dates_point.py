@@ -22,6 +22,7 @@ from lgtalent_ie.records.dates_values import (
 from lgtalent_ie.schema import Date, Mod
 
 _YEARS = re.compile(r"(?:^|(?<=/))(?:\d{4}|XXXX)(?!\d)")
+_BEFORE_CHRIST = 1
 _LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -95,6 +96,14 @@ class Point(msgspec.Struct, gc=False):
 
     def _day_or_period(self) -> str | None:
         point = self.point
+        if point.era == _BEFORE_CHRIST:
+            # ISO 8601 counts with a year 0, which is 1 BC; a century has no value there.
+            alone = Calendar(year=point.year, era=point.era) == replace(
+                point, about=False, part=None, bound=None
+            )
+            if point.year == 1:
+                return "0000"
+            return f"-{point.year - 1:04d}" if alone and point.year else None
         if point.century is not None:
             return f"{point.century - 1:02d}"
         if point.decade is not None:
@@ -136,7 +145,7 @@ class Point(msgspec.Struct, gc=False):
     def _moved_day(self, days: int) -> str | None:
         """전날, 사흘 뒤의 날: so many days from today, from the day told before, from a holiday."""
         point = self.point
-        if point.lunar is not None or (point.month and point.day):
+        if point.lunar is not None or (point.month and (point.day or point.nth)):
             holiday = Point(replace(point, day_off=None), self.anchor, self.previous, self.future)
             value = holiday._day_or_period()
             self.relative = holiday.relative
@@ -151,7 +160,8 @@ class Point(msgspec.Struct, gc=False):
             if point.day_base == "previous" and days == 0 and said and said[2]:
                 return "-".join((said[0], said[1] or "XX", said[2]))
             return "XXXX-XX-XX"
-        told = calendar.day(parts[0] + (point.year_off or 0), parts[1], parts[2])
+        year = parts[0] + (point.year_off or 0) if point.year is None else point.year
+        told = calendar.day(year, parts[1], parts[2])
         moved = calendar.shift_days(told, days) if told else None
         return moved.isoformat() if moved else None
 
@@ -190,6 +200,14 @@ class Point(msgspec.Struct, gc=False):
             self.relative = True
             coming = point.direction == "next"
             return self.anchor.year + (coming or self.anchor.month > 6) if self.anchor else None
+        if point.cycle is not None:
+            self.relative = True
+            forward = self._forward() if point.direction else None
+            return (
+                calendar.year_of_cycle(point.cycle, self.anchor.year, forward)
+                if self.anchor
+                else None
+            )
         if point.year_off is None:
             return None
         parts = self._base(point.year_base, 1, point.year_off)
@@ -350,20 +368,20 @@ class Point(msgspec.Struct, gc=False):
         if today is None:
             return f"XXXX-{name}"
         now = today.isoformat()[:10]
-        years = range(today.year - 2, today.year + 3)
-        spans = [
-            (f"{y:04d}-{name}", calendar.days_covered(f"{y:04d}-{name}")) for y in years if y > 0
-        ]
-        known = [(value, days) for value, days in spans if days]
-        if point.direction == "past":
-            fitting = [value for value, days in known if days[1] < now][-1:]
-        elif point.direction in ("next", "following"):
-            fitting = [value for value, days in known if days[0] > now][:1]
-        elif point.direction == "this" or self.future is True:
-            fitting = [value for value, days in known if days[1] >= now][:1]
-        else:
-            fitting = [value for value, days in known if days[0] <= now][-1:]
-        return fitting[0] if fitting else None
+        ahead = point.direction in ("next", "following")
+        whole = point.direction == "this" or self.future is True
+        years = range(max(1, today.year - 2), today.year + 3)
+        for its_year in years if point.direction != "past" and (ahead or whole) else years[::-1]:
+            days = calendar.days_covered(f"{its_year:04d}-{name}")
+            if days is None:
+                continue
+            if point.direction == "past":
+                fits = days[1] < now
+            else:
+                fits = days[0] > now if ahead else days[1] >= now if whole else days[0] <= now
+            if fits:
+                return f"{its_year:04d}-{name}"
+        return None
 
     def _lunar(self, year: int | None) -> str | None:
         point, today = self.point, self.anchor

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from lgtalent_ie.records import dates_calendar as calendar
 from lgtalent_ie.records.dates_expressions import Calendar, Expression, Length, Shift, Stretch
 from lgtalent_ie.records.dates_point import Point
-from lgtalent_ie.records.dates_values import clock_value, known_day, parts_of, record
+from lgtalent_ie.records.dates_values import clock_value, known_day, make_date, parts_of, record
 from lgtalent_ie.schema import Date, Mod
 
+_MONTHS = {"Y": 12, "Q": 3, "M": 1}
 _UNKNOWN = {"Y": "XXXX", "Q": "XXXX-QX", "M": "XXXX-XX", "W": "XXXX-WXX", "D": "XXXX-XX-XX"}
 
 
@@ -34,10 +35,15 @@ def duration_value(pairs: tuple[tuple[str, float], ...]) -> str:
 
     Quarters are three months, a number that is not said (수년) is the X of TIMEX3: `PXY`.
     """
-    pairs = tuple(("M", 3 * number) if unit == "Q" else (unit, number) for unit, number in pairs)
-    days = "".join(f"{_written(number)}{unit}" for unit, number in pairs if unit[0] != "T")
-    clock = "".join(f"{_written(number)}{unit[1]}" for unit, number in pairs if unit[0] == "T")
-    return f"P{days}" + (f"T{clock}" if clock else "")
+    days = clock = ""
+    for unit, number in pairs:
+        if unit == "Q":
+            unit, number = "M", 3 * number
+        if unit[0] == "T":
+            clock += _written(number) + unit[1]
+        else:
+            days += _written(number) + unit
+    return f"P{days}T{clock}" if clock else f"P{days}"
 
 
 def _written(number: float) -> str:
@@ -50,7 +56,7 @@ def _length(length: Length) -> Date:
         unit, _ = length.pairs[-1]
         value += "/" + duration_value((*length.pairs[:-1], (unit, length.upto)))
     mod: Mod | None = "APPROX" if length.about else None
-    return Date(None, "SET" if length.repeat else "DURATION", value, mod=mod)
+    return make_date(None, "SET" if length.repeat else "DURATION", value, mod=mod)
 
 
 def _shift(
@@ -64,37 +70,37 @@ def _shift(
         if moment:
             return record(moment, mod, True, time=True)
         value = _length(shift.length).value
-        return Date(None, "DURATION", value, mod="BEFORE" if shift.sign < 0 else "AFTER")
+        return make_date(None, "DURATION", value, mod="BEFORE" if shift.sign < 0 else "AFTER")
     # What followed in a story (사흘 뒤 숨졌다) counts from the day told before.
     told = _told_start(previous, unit) if shift.sign > 0 and future is False else None
     base = told or anchor
-    if base is None or any(number < 0 for _, number in pairs):
+    numbers = [number for _, number in pairs]
+    if base is None or min(numbers) < 0:
         return record(_UNKNOWN[unit], mod, True)
     moved: date | None = base
-    if any(number != int(number) for _, number in pairs):
-        return None
     for name, number in pairs:
-        if moved is None:
+        if moved is None or number != int(number):
             return None
         count = int(number) * shift.sign
-        if name in "YQM":
-            months = {"Y": 12, "Q": 3, "M": 1}[name]
-            year, month = calendar.shift_months(moved.year, moved.month, count * months)
+        if name in _MONTHS:
+            year, month = calendar.shift_months(moved.year, moved.month, count * _MONTHS[name])
             if not 1 <= year <= 9998:
                 return None
             moved = date(year, month, min(moved.day, calendar.last_of_month(year, month).day))
         else:
             moved = calendar.shift_days(moved, count * (7 if name == "W" else 1))
-    if moved is None:
-        return None
-    shapes = {
-        "Y": f"{moved.year:04d}", "M": f"{moved.year:04d}-{moved.month:02d}",
-        "Q": f"{moved.year:04d}-Q{(moved.month + 2) // 3}",
-    }  # fmt: skip
-    value = shapes.get(unit) or (
-        calendar.week_value(moved) if unit == "W" else moved.isoformat()[:10]
-    )
-    return record(value, mod, True)
+    return None if moved is None else record(_as_fine_as(unit, moved), mod, True)
+
+
+def _as_fine_as(unit: str, moved: date) -> str:
+    """The value of the year, quarter, month, week or day of that unit that holds a day."""
+    if unit == "Y":
+        return f"{moved.year:04d}"
+    if unit == "Q":
+        return f"{moved.year:04d}-Q{(moved.month + 2) // 3}"
+    if unit == "W":
+        return calendar.week_value(moved)
+    return moved.isoformat()[: 7 if unit == "M" else 10]
 
 
 def _told_start(previous: Date | None, unit: str) -> date | None:
@@ -122,6 +128,8 @@ def _stretch(
     stretch: Stretch, anchor: date | None, previous: Date | None, future: bool | None
 ) -> Date | None:
     left, right = stretch.first, stretch.last
+    if isinstance(right, Length):
+        return _for_so_long(resolve(left, anchor, previous, future), right)
     start_anchor, start_future = anchor, future
     year_left_out = right.has_year and left.month and right.year_base != "previous"
     month_left_out = right.month_off is not None and left.day and not left.has_month
@@ -165,6 +173,36 @@ def _stretch(
     relative = first.relative or last.relative
     value = f"{first.value}/{last.value}"
     return record(value, last.mod, relative, time=left.is_time and right.is_time)
+
+
+def _for_so_long(first: Date | None, length: Length) -> Date | None:
+    """A stretch of that length whose start is `first`: 15일부터 `사흘간`, 5월부터 `두 달간`."""
+    (unit, number), *smaller = length.pairs
+    parts = parts_of(first.value) if first and first.type == "DATE" else None
+    whole = number == int(number) and number >= 1 and length.upto is None and not smaller
+    if first is None or parts is None or not whole or "/" in first.value or unit[0] == "T":
+        return None
+    year, month, day = parts
+    months, days = {"Y": 12, "Q": 3, "M": 1}.get(unit, 0), {"W": 7, "D": 1}.get(unit, 0)
+    if (
+        (days and day is None)
+        or (unit != "Y" and month is None)
+        or first.value[4:5] not in ("", "-")
+    ):
+        return None
+    last_year, last_month = calendar.shift_months(year, month or 1, int(number) * months)
+    if not 1 <= last_year <= 9998 or (month is None and first.value != f"{year:04d}"):
+        return None
+    if day is None:
+        end = calendar.shift_days(date(last_year, last_month, 1), -1)
+        last = end.isoformat()[: 7 if month else 4] if end else None
+    else:
+        longest = calendar.last_of_month(last_year, last_month).day
+        start = date(last_year, last_month, min(day, longest))
+        end = calendar.shift_days(start, int(number) * days - 1)
+        last = end.isoformat() if end else None
+    mod: Mod | None = "APPROX" if length.about else None
+    return record(f"{first.value}/{last}", mod, first.relative) if last else None
 
 
 def _later_clock(left: Calendar, right: Calendar) -> str | None:

@@ -7,8 +7,10 @@ from datetime import date
 
 from lgtalent_ie.records import dates_calendar as calendar
 from lgtalent_ie.records.dates_expressions import Calendar
+from lgtalent_ie.records.frozen import maker
 from lgtalent_ie.schema import Date, DateType, Mod
 
+make_date = maker(Date)
 _PERIODS = {"year": "P1Y", "quarter": "P3M", "month": "P1M", "week": "P1W", "day": "P1D"}
 _PREFIX = re.compile(r"(\d{4})(?!\d)(?:-(\d\d)(?:-(\d\d))?)?")
 _SAID = re.compile(r"(\d{4}|XXXX)(?!\d)(?:-(\d\d)(?:-(\d\d))?|-XX-(\d\d))?")
@@ -21,8 +23,8 @@ def record(
     kind: DateType = "SET" if repeat else "TIME" if time else "DATE"
     days = None if repeat else calendar.days_covered(value)
     if days is None:
-        return Date(None, kind, value, None, None, mod, relative)
-    return Date(None, kind, value, days[0], days[1], mod, relative)
+        return make_date(None, kind, value, None, None, mod, relative)
+    return make_date(None, kind, value, days[0], days[1], mod, relative)
 
 
 def parts_of(value: str) -> tuple[int, int | None, int | None] | None:
@@ -75,9 +77,10 @@ def set_value(point: Calendar) -> str:
     """The value of a set, as in TIMEX3.
 
     A named part keeps its form (매년 봄 is XXXX-SP), a whole period has its own (매년 is P1Y).
+    No form names a week of each month, so 매달 첫째 월요일 is P1M like 매달.
     """
     year = "XXXX"
-    if point.weekday is not None:
+    if point.weekday is not None and not (point.nth or point.nth_week):
         return f"{year}-WXX-{point.weekday}"
     if point.weekend:
         return f"{year}-WXX-WE"

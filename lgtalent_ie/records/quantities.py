@@ -16,6 +16,7 @@ from typing import Literal, get_args
 from msgspec.structs import replace
 
 from lgtalent_ie.records.characters import is_hangul, is_latin
+from lgtalent_ie.records.frozen import maker
 from lgtalent_ie.records.measures import Measure, measure_at
 from lgtalent_ie.records.numerals import numeral_starts, numerals_at
 from lgtalent_ie.schema import Bound, Count
@@ -35,6 +36,7 @@ _LONGEST_MENTION = 80
 _WINDOW = 24
 _MAX_STARTS = 12
 _SIGNS = "-−+"
+_make_count = maker(Count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def parse_quantity(text: str, *, before: str = "", after: str = "") -> Count | N
         measure = replace(measure, unit=name, dimension="ordinal")
     before = (before + shown[: measure.start])[-_WINDOW:]
     after = (shown[measure.end :] + after)[:_WINDOW]
-    return Count(
+    return _make_count(
         mention=None,
         start=0,
         end=len(text),
