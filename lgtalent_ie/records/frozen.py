@@ -13,18 +13,17 @@ Record = TypeVar("Record")
 def maker(record: Callable[Fields, Record]) -> Callable[Fields, Record]:
     """A function that makes such a dataclass from the same arguments at a third of the cost.
 
-    The `__init__` of a frozen dataclass sets every field by a call of `object.__setattr__`, which
-    takes longer than to read a date. Here a twin that is not frozen is filled, and then given the
-    class of the record: the assignment of `__class__` between classes of the same slots (Python
-    data model, 3.3.2.3). `__post_init__` is not called; classes that have one, or a base with
-    slots, are a TypeError.
+    The `__init__` of a frozen dataclass sets every field by a call of `object.__setattr__`: for a
+    Count a fifth of what it takes to read one. Here a twin that is not frozen is filled, and then
+    given the class of the record, as Python allows between classes of the same slots. No
+    `__post_init__` is called, so a record may have none. TypeError for what is no dataclass.
 
     >>> make = maker(Date)
     >>> make(None, "DATE", "2023-06") == Date(None, "DATE", "2023-06")
     True
     """
     if not (isinstance(record, type) and is_dataclass(record)) or hasattr(record, "__post_init__"):
-        raise TypeError(f"{record!r} is no dataclass without __post_init__")
+        raise TypeError(f"{record!r} is no dataclass without __post_init__; call it as it is")
     twin = make_dataclass(
         record.__name__,
         [

@@ -343,10 +343,19 @@ def test_anything_goes_in_without_an_error(text: str) -> None:
             assert got.first <= got.last and days_covered(got.value) is not None
 
 
+@pytest.mark.parametrize("blank", " \t\u00a0\u3000")
+@pytest.mark.parametrize("text", ["지난_주말", "올_한_해", "6월_20일", "10일 만_에", "3년 만_의"])
+def test_blanks_of_every_kind_are_blanks_inside_a_word(text: str, blank: str) -> None:
+    usual = parse_date(text.replace("_", " "), "2023-06-21")
+    assert usual is not None
+    assert parse_date(text.replace("_", blank), "2023-06-21") == usual
+
+
 # A piece, and the date or time that it names each time it stands there.
 HOSTILE = [
     ("1", None), ("지난 ", None), ("'23", None), ("십", None), ("3~", None), ("1.", None),
     ("2023.1.", None), ("(월)", None), ("한 ", None), ("12:", None), (" ", None),
+    ("일월화수", None), ("지난 번 ", None),
     ("올해 말 ", "올해 말"), ("오전 ", "오전"), ("11일부터 ", "11일"), ("1년 6개월 ", "1년 6개월"),
 ]  # fmt: skip
 
