@@ -314,7 +314,7 @@ def test_sections_tell_what_is_wrong_and_go_on(
     scripts: SimpleNamespace, setting: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def bad(seconds: float) -> Iterator[Any]:
-        raise RuntimeError("no /home/someone/models/x here\nmore")
+        raise RuntimeError("no /some/folder/models/x here\nmore")
         yield
 
     def good(seconds: float) -> Iterator[Any]:
