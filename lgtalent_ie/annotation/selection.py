@@ -63,16 +63,19 @@ def doubts(extractor: Extractor, text: str) -> list[float]:
     probability that one begins there; in no order."""
     from lgtalent_ie.engine.runtime import Runtime
     from lgtalent_ie.model.config import MENTION_HEAD
-    from lgtalent_ie.model.decoding import best_tags, log_softmax, spans_of_tags
+    from lgtalent_ie.model.decoding import Platt, best_tags, log_softmax, spans_of_batch
 
     runtime = extractor.runtime
     assert isinstance(runtime, Runtime)
+    platt = Platt(*runtime.tagger.config.platt)
     states = runtime.states(extractor.prepare(text).windows)
     found: list[float] = []
     for logits in runtime.head_logits([rows for rows in states if len(rows)], MENTION_HEAD):
         logs = log_softmax(logits)  # [n, tags]
-        tags = best_tags(logs, np.array([len(logs)]))  # [n]
-        found += [1 - runtime.calibrated(span).score for span in spans_of_tags(tags, logs)]
+        length = np.array([len(logs)])
+        tags = best_tags(logs, length)  # [n]
+        [spans] = spans_of_batch(tags, logs[np.arange(len(tags)), tags], length, platt)
+        found += [1 - span.score for span in spans]
         begins = np.exp(logs[:, 1::2]).sum(1)  # [n]
         found += begins[tags == 0].tolist()
     return found

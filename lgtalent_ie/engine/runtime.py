@@ -19,7 +19,6 @@ from lgtalent_ie.model.config import MENTION_HEAD
 from lgtalent_ie.model.decoding import (
     LabelledSpan,
     Platt,
-    apply_platt,
     best_tags,
     log_softmax,
     spans_of_batch,
@@ -246,11 +245,6 @@ class Runtime:
         for n, spans in zip(filled, spans_of_batch(tags, chosen, lengths, platt), strict=True):
             found[n] = spans
         return found
-
-    def calibrated(self, span: LabelledSpan) -> LabelledSpan:
-        """The span with the chance of being right as its score."""
-        platt = Platt(*self.tagger.config.platt)
-        return span._replace(score=float(apply_platt(span.score, platt)))
 
     @torch.inference_mode()
     def pair_logits(
