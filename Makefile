@@ -36,7 +36,7 @@ unit: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -q -n auto
 
 slow: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -m slow -n auto
 
 # Extracts the gold documents again and fails where a score falls by more than a point. The texts of
 # the press articles and of the data are not part of the project: where they are not at hand this

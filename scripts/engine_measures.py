@@ -251,10 +251,19 @@ RECORDS = "records"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Windows as the encoder takes them; the first n texts are `parts[: ends[n]]`."""
+    """Windows as the encoder takes them; the first n texts are `parts[: ends[n]]`.
+
+    `lengths` are those of the texts in morphemes.
+    """
 
     parts: tuple[Part, ...]
     ends: tuple[int, ...]
+    lengths: tuple[int, ...]
+
+    def between(self, start: int, end: int) -> Sequence[Part]:
+        """Those of texts start..end, which are counted from 0 there."""
+        some = self.parts[self.ends[start] : self.ends[end]]
+        return [part._replace(sentence=part.sentence - start) for part in some] if start else some
 
 
 def prepared_parts(runtime: Runtime, mix: Mix, times: int) -> Parts:
@@ -262,12 +271,16 @@ def prepared_parts(runtime: Runtime, mix: Mix, times: int) -> Parts:
     once, count = runtime.prepare(mix.windows), len(mix.windows)
     parts = [p._replace(sentence=p.sentence + n * count) for n in range(times) for p in once]
     sentences = [part.sentence for part in parts]
-    return Parts(tuple(parts), tuple(bisect_left(sentences, n) for n in range(times * count + 1)))
+    ends = tuple(bisect_left(sentences, n) for n in range(times * count + 1))
+    return Parts(tuple(parts), ends, tuple(len(w.morphemes) for w in mix.windows) * times)
 
 
 def read_parts(runtime: Runtime, parts: Parts, texts: int) -> None:
     """Numbers in, labelled spans on the host out."""
-    runtime.decode(runtime.run(parts.parts[: parts.ends[texts]], texts))
+    bounds = runtime.groups(parts.lengths[:texts])
+    reading = (runtime.run(parts.between(a, b), b - a) for a, b in bounds)
+    for _ in runtime.decode_each(reading):
+        pass
 
 
 def read_spans(runtime: Runtime, mix: Mix, texts: int) -> None:

@@ -96,7 +96,11 @@ def run_section(
     barrier: Barrier | None = None,
 ) -> None:
     """Measure what belongs to a section until `deadline`, in seconds since the epoch."""
-    torch.set_num_threads(1 if section.processes > 1 else setting.threads)
+    alone = section.processes == 1
+    torch.set_num_threads(setting.threads if alone else 1)
+    # The threads of tokenizers that read side by side would stand in each other's way.
+    parallel = "true" if alone and setting.threads > 1 else "false"
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", parallel)
 
     own = {
         "encoder": section.encoder,
@@ -277,7 +281,8 @@ def rival_steps(section: Section, mixes: Sequence[Mix], setting: Setting) -> lis
     """The pipeline, the pipeline over sorted texts, GLiNER's packing; latency and memory."""
     steps = [started(setting)]
     built = built_of(section, mixes, setting)
-    pipeline = make_pipeline(built, setting.device, setting.dtype)
+    dtype = rival_dtype(built, setting)
+    pipeline = make_pipeline(built, setting.device, dtype)
     facts = {"weights of the rival": parameters_of(built.rival)}
     steps.append(("description", partial(told, "encoders", facts)))
     for mix in mixes:
@@ -292,7 +297,7 @@ def rival_steps(section: Section, mixes: Sequence[Mix], setting: Setting) -> lis
         steps.append((f"latency of one {what}, {PIPELINE}", step))
     steps.append(("memory", partial(remembered, PIPELINE, setting.device)))
     try:
-        packing = GlinerPacking(built, setting.device, setting.dtype)
+        packing = GlinerPacking(built, setting.device, dtype)
     except LgtalentError as error:
         gap = {"what": GLINER, "reason": reason_of(error)}
         return [*steps, (GLINER, partial(told, "gaps", gap))]
@@ -300,6 +305,15 @@ def rival_steps(section: Section, mixes: Sequence[Mix], setting: Setting) -> lis
         step = partial(searched, GLINER, prefix(packing.read, mix), mix, setting, built)
         steps.append((f"{GLINER}, {mix.name}", step))
     return steps
+
+
+def rival_dtype(built: Built, setting: Setting) -> torch.dtype:
+    """What the rival computes with: cuDNN's LSTM in float16, as this library's, on a GPU.
+
+    Before torch 2.10 it took no bfloat16, and what torch did instead was many times slower.
+    """
+    on_cuda = setting.device.startswith("cuda")
+    return torch.float16 if built.recurrent and on_cuda else setting.dtype
 
 
 def started(setting: Setting) -> tuple[str, Step]:

@@ -304,6 +304,8 @@ def test_prepared_texts_give_the_spans_of_their_windows(
     wanted = runtime.spans(articles.repeated(2).windows[:texts])
     assert any(wanted)
     assert runtime.decode(runtime.run(some, texts)) == wanted
+    behind = runtime.decode(runtime.run(parts.between(1, texts), texts - 1))
+    assert [[s[:3] for s in one] for one in behind] == [[s[:3] for s in one] for one in wanted[1:]]
     assert parts.ends[-1] == len(parts.parts)
 
 
@@ -435,6 +437,22 @@ def test_a_dry_run_goes_through_the_configuration_of_a_gpu(scripts: SimpleNamesp
     assert setting.device == ("cuda" if torch.cuda.is_available() else "cpu")
     names = scripts.run.chosen_encoders(None, setting)
     assert names == ["roberta-base", "roberta-large", "fast"]
+
+
+def test_on_a_gpu_the_large_shapes_get_most_of_the_time(scripts: SimpleNamespace) -> None:
+    sections = scripts.sections.plan(["roberta-base", "fast"], ("fast",), 2)
+    for kind, wanted in (("cuda", [1, 4, 4, 1.5, 1.5, 1.5]), ("cpu", [1] * 6)):
+        setting = scripts.run.settle(kind, dry_run=True)
+        assert [scripts.run.share_of(section, setting) for section in sections] == wanted
+
+
+def test_the_lstm_rival_computes_as_the_engine_does(scripts: SimpleNamespace, roberta: Any) -> None:
+    gpu = scripts.measures.Setting("cuda", True, 1, (1,), 1)
+    lstm = SimpleNamespace(recurrent=True)
+    assert scripts.sections.rival_dtype(lstm, gpu) == torch.float16
+    assert scripts.sections.rival_dtype(roberta, gpu) == torch.bfloat16
+    cpu = scripts.measures.Setting("cpu", False, 1, (1,), 1)
+    assert scripts.sections.rival_dtype(lstm, cpu) == torch.float32
 
 
 def test_unknown_encoders_are_named(scripts: SimpleNamespace) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lgtalent_ie.engine.device_decoding import decode_on_device
+from lgtalent_ie.engine.device_decoding import start_decoding
 from lgtalent_ie.engine.packing import Window, batches, cut_windows, rectangles
 from lgtalent_ie.errors import InputError
 from lgtalent_ie.model.config import MENTION_HEAD
@@ -33,6 +34,9 @@ TOKEN_BUDGET = 4096
 # On a GPU: an encoder of RoBERTa-base's shape computes 11 teraflop on so many, tens of milliseconds
 # beside which starting its kernels is little, and the widest array of a layer takes 0.4 GB.
 CUDA_TOKEN_BUDGET = 65_536
+# On a GPU `spans` reads and decodes so many budgets of morphemes at once: while what was found in
+# them is gathered here, the next are computed there.
+GPU_GROUP = 4
 # Pairs times morphemes of the longest sentence in one batch of pairs; of one sentence at least so
 # many pairs go together, as each batch reads the whole sentence.
 PAIR_BUDGET = 32_768
@@ -67,6 +71,15 @@ def cpu_threads(count: int | None) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def decode_here(
+    logits: NDArray[np.float32], lengths: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """As `decode_on_device`, of logits on the CPU."""
+    log_probabilities = log_softmax(logits)  # [N, tags]
+    tags = best_tags(log_probabilities, lengths)  # [N]
+    return tags, log_probabilities[np.arange(len(tags)), tags]
 
 
 class Part(NamedTuple):
@@ -107,11 +120,11 @@ class Runtime:
     The small steps of the recurrent encoder run on one CPU thread: where another process holds a
     core, two threads waited for each other and an article took seconds instead of tenths.
 
-    On a GPU the encoders compute in bfloat16, and the heads in float32 behind them. Pretrained
-    encoders of BERT's family are read without padding, with the weights they have now; with
-    `compile` torch fuses their layers there, once the first batch comes, which pays in long runs
-    and needs the C compiler that Triton asks for. Between batches the processor does not wait for
-    the device.
+    On a GPU the encoders compute in bfloat16 (cuDNN's LSTM in float16, as torch's autocast has it),
+    and the heads in float32 behind them. Pretrained encoders of BERT's family are read without
+    padding, with the weights they have now; with `compile` torch fuses their layers there, once the
+    first batch comes, which pays in long runs and needs the C compiler that Triton asks for.
+    Between batches the processor does not wait for the device.
     """
 
     def __init__(
@@ -221,30 +234,66 @@ class Runtime:
         self, sentences: Sequence[WindowText], head: str = MENTION_HEAD
     ) -> list[list[LabelledSpan]]:
         """The labelled spans of every sentence, in morpheme numbers, by constrained decoding."""
-        return self.decode(self.states(sentences), head)
+        lengths = [len(sentence.morphemes) for sentence in sentences]
+        reading = (self.states(sentences[a:b]) for a, b in self.groups(lengths))
+        return [spans for group in self.decode_each(reading, head) for spans in group]
 
-    @torch.inference_mode()
+    def groups(self, lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Which of so many sentences go together, start and end: on a CPU all of them."""
+        start = size = 0
+        for number, length in enumerate(lengths, 1):
+            size += length
+            if number == len(lengths) or (self.ahead and size >= GPU_GROUP * self.budget):
+                yield start, number
+                start, size = number, 0
+
+    def decode_each(
+        self, reading: Iterable[Sequence[Tensor]], head: str = MENTION_HEAD
+    ) -> Iterator[list[list[LabelledSpan]]]:
+        """The labelled spans of groups of states; `reading` sets the device to work at each.
+
+        What is to be done here for a group is done while a GPU computes the next.
+        """
+        coming = None
+        for states in reading:
+            if coming is not None:
+                yield coming()
+            coming = self.start_decoding(states, head)
+        if coming is not None:
+            yield coming()
+
     def decode(
         self, states: Sequence[Tensor], head: str = MENTION_HEAD
     ) -> list[list[LabelledSpan]]:
         """The labelled spans of every sentence, of its states; one copy comes back from a GPU."""
-        filled = [n for n, rows in enumerate(states) if len(rows)]
-        found: list[list[LabelledSpan]] = [[] for _ in states]
+        return self.start_decoding(states, head)()
+
+    @torch.inference_mode()
+    def start_decoding(
+        self, states: Sequence[Tensor], head: str
+    ) -> Callable[[], list[list[LabelledSpan]]]:
+        """What gives the spans of `decode` when it is called; a GPU computes them until then."""
+        count, filled = len(states), [n for n, rows in enumerate(states) if len(rows)]
         if not filled:
-            return found
+            return lambda: [[] for _ in range(count)]
         lengths = np.array([len(states[n]) for n in filled], dtype=np.int64)  # [B]
         with cpu_threads(self.threads):
             logits = self.tagger.logits(torch.cat([states[n] for n in filled]), head)  # [N, tags]
-        if self.decodes_on_device:
-            tags, chosen = decode_on_device(logits, lengths)  # [N] each
-        else:
-            log_probabilities = log_softmax(logits.numpy())  # [N, tags]
-            tags = best_tags(log_probabilities, lengths)
-            chosen = log_probabilities[np.arange(len(tags)), tags]
+        decoded = (
+            start_decoding(logits, lengths)
+            if self.decodes_on_device
+            else partial(decode_here, logits.numpy(), lengths)
+        )
         platt = Platt(*self.tagger.config.platt) if head == MENTION_HEAD else None
-        for n, spans in zip(filled, spans_of_batch(tags, chosen, lengths, platt), strict=True):
-            found[n] = spans
-        return found
+
+        def answer() -> list[list[LabelledSpan]]:
+            found: list[list[LabelledSpan]] = [[] for _ in range(count)]
+            tags, chosen = decoded()  # [N] each
+            for n, spans in zip(filled, spans_of_batch(tags, chosen, lengths, platt), strict=True):
+                found[n] = spans
+            return found
+
+        return answer
 
     @torch.inference_mode()
     def pair_logits(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
@@ -54,7 +56,11 @@ class RecurrentEncoder(PieceEncoder):
     ) -> Tensor:
         """int64 [N], [N], [M], [N], [B] (see `Pieces`) → float [N, 2 × hidden_size]."""
         inputs = self.inputs(morphemes, tags, ngrams, offsets)  # [N, inputs]
-        hidden: Tensor = self.dropout(self.read(inputs, lengths))
+        # Under autocast, of whichever type, cuDNN's LSTM computes in float16, where gradients as
+        # small as those of a mean over a batch come out as 0.
+        exact = self.training and inputs.is_cuda
+        with torch.autocast("cuda", enabled=False) if exact else nullcontext():
+            hidden: Tensor = self.dropout(self.read(inputs, lengths))
         return hidden
 
     def read(self, inputs: Tensor, lengths: Tensor) -> Tensor:

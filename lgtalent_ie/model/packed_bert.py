@@ -31,7 +31,7 @@ def can_pack(encoder: Any) -> bool:
     config = encoder.config
     return (
         config.model_type in PACKED_TYPES
-        and not config.is_decoder
+        and not getattr(config, "is_decoder", False)
         # Until transformers 5 there were others, which add to the attention's scores.
         and getattr(config, "position_embedding_type", "absolute") in ("absolute", None)
     )
@@ -66,9 +66,11 @@ class PackedEncoder(nn.Module):
         """Let `torch.compile` fuse what follows attention, when the first batch comes.
 
         One function serves all layers and any number of pieces, so it is compiled once. Attention
-        stays outside: its kernel takes the length of the longest window as a plain number.
+        stays outside: its kernel takes the length of the longest window as a plain number. Where
+        torch would compile too often (torch 2.4 does so for every layer), the rest goes uncompiled.
         """
-        self.finish = torch.compile(finish_layer, backend=backend, fullgraph=True)
+        # With `fullgraph` that would be an error, in the middle of a run.
+        self.finish = torch.compile(finish_layer, backend=backend)
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """int64 [S], [B] → float [S, W]. `lengths` may stay on the CPU, which spares a GPU a wait.

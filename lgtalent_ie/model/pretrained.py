@@ -69,8 +69,11 @@ class PretrainedTagger(HeadedModule):
     def costs(self, windows: Sequence[WindowText]) -> list[list[int]]:
         """Subwords per morpheme of every window, at least one each."""
         forms = [surface(window, n) for window in windows for n in range(len(window.morphemes))]
-        encoded = self.tokenize(forms, add_special_tokens=False)["input_ids"] if forms else []
-        sizes = [max(1, len(ids)) for ids in encoded]
+        # Most forms come often, and a call of the tokenizer takes as long for each.
+        known = list(dict.fromkeys(forms))
+        encoded = self.tokenize(known, add_special_tokens=False)["input_ids"] if known else []
+        pieces = {form: max(1, len(ids)) for form, ids in zip(known, encoded, strict=True)}
+        sizes = [pieces[form] for form in forms]
         edges = accumulate((len(window.morphemes) for window in windows), initial=0)
         return [sizes[start:end] for start, end in pairwise(edges)]
 

@@ -212,7 +212,9 @@ def batch_loss(
     """Weighted cross-entropy over all heads that the batch has targets for, per morpheme."""
     if isinstance(tagger, RecurrentTagger):
         prepared = [hide_words(pieces, config.word_dropout) for pieces in prepared]
-    hidden = tagger.hidden(prepared)  # type: ignore[arg-type]  # [N, hidden]
+    # On a GPU the encoder computes in bfloat16, as it does when it reads; the heads do not.
+    with torch.autocast("cuda", torch.bfloat16, enabled=tagger.device.type == "cuda"):
+        hidden = tagger.hidden(prepared).float()  # type: ignore[arg-type]  # [N, hidden]
     loss = hidden.new_zeros(())
     for head in HEADS:
         loss = loss + config.weight(head) * head_loss(tagger, hidden, head, batch, config)

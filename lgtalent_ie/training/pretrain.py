@@ -46,8 +46,19 @@ BATCHES_AHEAD = 8
 # A thread makes some four million morphemes a second; a GPU may take more.
 GPU_FEEDERS = 4
 
-# Dense bf16 operations a second by the makers' data sheets.
-PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L40": 362e12, "L4": 121e12}
+# Dense bf16 operations a second by the makers' data sheets; of several names that a chip's holds,
+# the first.
+PEAKS = {
+    "H200 NVL": 835e12,
+    "H200": 989e12,
+    "H100 NVL": 835e12,
+    "H100 PCIe": 756e12,
+    "H100": 989e12,
+    "A100": 312e12,
+    "L40S": 362e12,
+    "L40": 181e12,
+    "L4": 121e12,
+}
 
 
 @dataclass(frozen=True, slots=True)

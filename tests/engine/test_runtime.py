@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -251,6 +252,21 @@ def test_a_head_over_pairs_comes_back_with_its_model(tmp_path) -> None:  # type:
 def test_an_unknown_device_is_named(device: str) -> None:
     with pytest.raises(InputError, match=device):
         choose_device(device)
+
+
+def test_groups_that_follow_each_other_on_a_gpu_have_the_same_spans(tagger: AnyTagger) -> None:
+    runtime = Runtime(tagger, "cpu")
+    empty = WindowText("", ())
+    sentences = [empty, *windows(), empty]
+    expected = runtime.spans(sentences)
+    lengths = [len(sentence.morphemes) for sentence in sentences]
+    assert list(runtime.groups(lengths)) == [(0, len(sentences))]
+    runtime.ahead, runtime.budget, runtime.decodes_on_device = 1, 1, True
+    groups = list(runtime.groups(lengths))
+    assert groups[0][0] == 0 and groups[-1][1] == len(sentences) and len(groups) > 1
+    assert all(before[1] == after[0] for before, after in pairwise(groups))
+    found = runtime.spans(sentences)
+    assert [[s[:3] for s in some] for some in found] == [[s[:3] for s in some] for some in expected]
 
 
 def short_of_memory(runtime: Runtime, most: int) -> list[int]:
