@@ -20,9 +20,12 @@ from lgtalent_ie.schema import RECORDS, Document, Warning
 INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 
 ODD_CHARACTERS = {
-    "control_characters": r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]",
-    "lone_surrogates": r"[\ud800-\udfff]",
+    "control_characters": re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]"),
+    "lone_surrogates": re.compile(r"[\ud800-\udfff]"),
 }
+
+# What most texts are made of; all of it is clean and composed.
+PLAIN = re.compile(r"[\t\n\r -~가-힣“”‘’·…]*")
 
 
 class Alignment(NamedTuple):
@@ -77,6 +80,8 @@ def align(
 
 def is_clean(piece: str) -> bool:
     """True where the text needs no cleaning."""
+    if PLAIN.fullmatch(piece):
+        return True
     if not unicodedata.is_normalized("NFC", piece):
         return False
     return all((c.isprintable() or c.isspace()) and c not in INVISIBLE for c in set(piece))
@@ -103,9 +108,9 @@ def character_warnings(given: str) -> tuple[Warning, ...]:
     """A warning each for control characters and lone surrogates, read as blanks and as U+FFFD."""
     warnings = []
     for code, pattern in ODD_CHARACTERS.items():
-        if found := re.search(pattern, given):
+        if found := pattern.search(given):
             what = code.replace("_", " ")
-            message = f"{len(re.findall(pattern, given))} {what}, the first at {found.start()}"
+            message = f"{len(pattern.findall(given))} {what}, the first at {found.start()}"
             warnings.append(Warning(code, message, found.start(), found.end()))
     return tuple(warnings)
 

@@ -60,8 +60,10 @@ def make_consistent(
     for candidate in candidates:
         if candidate.label in NAMES and candidate.end - candidate.start > 1:
             found[text[candidate.start : candidate.end]].append(candidate)
-    places = occurrences(text, sentences, set(found))
-    taken = Taken(candidates)
+    # Most names stand nowhere else, and counting letters is faster than looking at morphemes.
+    again = {name for name, marked in found.items() if text.count(name) > len(marked)}
+    places = occurrences(text, sentences, again) if again else {}
+    taken = Taken(candidates if again else [])
     result = [c for c in candidates if text[c.start : c.end] not in found or c.label not in NAMES]
     for name, marked in found.items():
         free = [place for place in places.get(name, ()) if taken.is_free(*place)]

@@ -15,6 +15,7 @@ from lgtalent_ie.engine.runtime import TOKEN_BUDGET, Runtime, SentenceReader
 from lgtalent_ie.errors import EngineError, InputError
 from lgtalent_ie.html import is_html, read_html
 from lgtalent_ie.mentions import read_mentions
+from lgtalent_ie.model.decoding import LabelledSpan
 from lgtalent_ie.model.loading import load_model
 from lgtalent_ie.model.locate import locate_model
 from lgtalent_ie.model.tagger import WindowText
@@ -107,7 +108,8 @@ class Extractor:
         Raises InputError where `text` is no string or `published` is no date.
         """
         prepared = self.prepare(text, published)
-        return self.finish(prepared, self.runtime.states(prepared.windows))
+        states = self.runtime.states(prepared.windows)
+        return self.finish(prepared, states, self.runtime.decode(states))
 
     def extract_many(
         self, texts: Iterable[str], published: Iterable[str | date | None] | None = None
@@ -147,13 +149,14 @@ class Extractor:
         return Begun(prepared, self.runtime.states(windows))
 
     def end(self, begun: Begun) -> Iterator[Document | Exception]:
-        """The documents of a group."""
-        states = iter(begun.states)
+        """The documents of a group, decoded together: alone a short text takes longer to decode."""
+        rows = zip(begun.states, self.runtime.decode(begun.states), strict=True)
         for p in begun.prepared:
             if isinstance(p, Exception):
                 yield p
             else:
-                yield caught(self.finish, p, list(islice(states, len(p.windows))))
+                own = list(islice(rows, len(p.sentences)))
+                yield caught(self.finish, p, [s for s, _ in own], [spans for _, spans in own])
 
     def prepare(self, text: str, published: str | date | None = None) -> Prepared:
         """What comes before the model: page, sentences and morphemes."""
@@ -172,15 +175,16 @@ class Extractor:
             extracted=html is not None,
         )
 
-    def finish(self, prepared: Prepared, states: Sequence[Any]) -> Document:
+    def finish(
+        self, prepared: Prepared, states: Sequence[Any], labelled: Sequence[Sequence[LabelledSpan]]
+    ) -> Document:
         """What comes behind the model: mentions and records.
 
-        `states` are those of the sentences, float [n, hidden_size] each (`Runtime.states`).
+        `states` are those of the sentences, float [n, hidden_size] each (`Runtime.states`), and
+        `labelled` the model's spans in them (`Runtime.decode`).
         """
         aligned, page, sentences = prepared.aligned, prepared.page, prepared.sentences
-        mentions = read_mentions(
-            aligned.text, sentences, self.runtime.decode(states), self.min_score
-        )
+        mentions = read_mentions(aligned.text, sentences, labelled, self.min_score)
         reading = Reading(aligned.text, prepared.anchor, page.sections, sentences, mentions)
 
         organizations = read_organizations(reading)

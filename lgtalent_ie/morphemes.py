@@ -22,6 +22,10 @@ ARTICLE_KINDS = ("headline", "body", "caption")
 # Kiwi's search is linear, its memory per call is not small: longer lines are cut at a blank.
 LONGEST_LINE = 20_000
 
+# How far behind the best a reading may lie and still be followed. Kiwi's own 8 takes a fifth more
+# time and reads 0.1 % of morphemes otherwise; F1 on dev differs by -0.04 to +0.12.
+CUTOFF = 5.0
+
 KIWI_TAGS = frozenset(
     "NNG NNP NNB NR NP VV VA VX VCP VCN MM MAG MAJ IC JKS JKC JKG JKO JKB JKV JKQ JX JC EP EF EC "
     "ETN ETM XPN XSN XSV XSA XSM XR SF SP SS SSO SSC SE SO SW SL SH SN SB".split()
@@ -55,6 +59,7 @@ class Analyzer:
             # 0 had another meaning before 0.21.
             warnings.simplefilter("ignore", DeprecationWarning)
             self.kiwi: Kiwi = Kiwi(num_workers=num_workers if self.own_threads else 0)
+        self.kiwi.global_config.cutoff_threshold = CUTOFF
         for form, tag, score in entries:
             self.kiwi.add_user_word(form, tag, score)
 

@@ -19,13 +19,13 @@ from typing import NamedTuple
 
 from lgtalent_ie.page_published import read_published
 from lgtalent_ie.page_units import (
-    LINE_ENDS,
     SENTENCE_END,
     Role,
     Unit,
     read_units,
     squash,
     trimmed,
+    with_newlines,
 )
 from lgtalent_ie.schema import Section, SectionKind, Warning
 
@@ -50,7 +50,7 @@ def read_page(text: str) -> Page:
     >>> [section.kind for section in page.sections], page.published
     (['headline', 'furniture', 'body'], datetime.date(2031, 3, 7))
     """
-    page = text.translate(LINE_ENDS)
+    page = with_newlines(text)
     units = read_units(page)
     pieces = _without_copies(page, units, _kinds(page, units))
     sections = _sections(page, pieces)
@@ -412,8 +412,10 @@ def _warnings(text: str, sections: Sequence[Section]) -> tuple[Warning, ...]:
             Warning("no_article", "no line of the page reads as an article", 0, len(text))
         )
     written = "".join(text[section.start : section.end] for section in article)
-    letters, hangul = len(_LETTER.findall(written)), len(_HANGUL.findall(written))
-    if letters and hangul < letters / 10:
+    hangul = len(_HANGUL.findall(written))
+    # Letters are counted only where so few of all characters are Hangul that it may matter.
+    letters = len(_LETTER.findall(written)) if hangul < len(written) / 10 else hangul
+    if hangul < letters / 10:
         message = f"{hangul} of {letters} letters are Hangul: this library reads Korean"
         warnings.append(Warning("not_korean", message, article[0].start, article[-1].end))
     return (*warnings, *_duplicate_body(sections))

@@ -38,8 +38,7 @@ class _Cut(NamedTuple):
 
 # --- tables ------------------------------------------------------------------------------------
 
-# every line break becomes one newline of the same length, so that offsets stay those of the text
-LINE_ENDS = {ord(c): "\n" for c in "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
+_LINE_END = re.compile("[\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
 _CUE_LENGTH = 160  # no furniture line that is known by its wording is longer
 DATE = r"(?<!\d)(?:(?:19|20)\d{2}|\d{2})\s?[-./년]\s?\d{1,2}\s?[-./월]\s?\d{1,2}(?!\d)\s?[.일]?"
 CLOCK = r"[T ]?\s?(?:오전|오후|AM|PM)?\s?\d{1,2}\s?[:시]\s?\d{2}(?::\d{2}|분)?(?:\s?[AP]M)?"
@@ -194,10 +193,15 @@ def _cuts(page: str) -> list[_Cut]:
     return cuts
 
 
+def with_newlines(text: str) -> str:
+    """The text with each kind of line break as one newline, so that offsets stay what they were."""
+    return _LINE_END.sub("\n", text)
+
+
 def read_units(page: str) -> list[Unit]:
     """The lines of the page cut at the cues inside them, each stretch with its role.
 
-    `page` has newlines alone as line breaks (`LINE_ENDS`).
+    `page` has newlines alone as line breaks (`with_newlines`).
     """
     units: list[Unit] = []
     cuts = _cuts(page)
@@ -305,10 +309,10 @@ def squash(piece: str) -> str:
     >>> squash("‘도토리’ 창고")
     "'도토리'창고"
     """
-    return "".join(piece.split()).translate(_QUOTES)
+    return _QUOTE.sub("'", "".join(piece.split()))
 
 
-_QUOTES = {ord(c): "'" for c in '"“”‘’`´＂＇「」『』′″'}
+_QUOTE = re.compile("[\"“”‘’`´＂＇「」『』′″]")
 
 
 # --- the role of a unit, from its form alone -----------------------------------------------------
