@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lgtalent_ie.consistency import Candidate, make_consistent, overlaps
+from lgtalent_ie.name_repairs import repair_names
+from lgtalent_ie.quantity_repairs import repair_quantities
 from lgtalent_ie.reading import Sentence
 from lgtalent_ie.records.dates import find_dates, parse_date
 from lgtalent_ie.records.numbers import find_quantities
@@ -58,6 +60,7 @@ def read_mentions(
                 found = Candidate(start, end, LABELS[span.label], span.score)
                 (numeric if found.label in NUMERIC else named).append(found)
         kept += settle(text, sentence, repair(text, named), numeric)
+    kept = repair_names(text, sentences, kept)
     consistent = make_consistent(text, sentences, kept)
     return number(text, [c for c in consistent if c.score >= min_score])
 
@@ -98,7 +101,8 @@ def settle(
         score = max((c.score for c in backing), default=GRAMMAR_SCORE)
         chosen.append(match._replace(score=score))
     chosen += [c for c in numeric if not any(overlaps(c, other) for other in chosen)]
-    return sorted(c for c in chosen if c.label not in NUMERIC or can_be_read(text, c))
+    readable = [c for c in chosen if c.label not in NUMERIC or can_be_read(text, c)]
+    return repair_quantities(text, sentence, readable, numeric)
 
 
 def can_be_read(text: str, candidate: Candidate) -> bool:

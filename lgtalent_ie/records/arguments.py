@@ -108,7 +108,8 @@ def arguments_of(
         elif carried is not None:
             for role in ("subj", "isubj"):
                 found.setdefault(role, []).append(Filler(carried, factor, -1))
-    if "obj" not in found and predicate.ending == "conn":
+    objects = any(phrase.case == "obj" for _, phrase in owned)
+    if not objects and "obj" not in found and predicate.ending == "conn":
         shared = next_object(elements, at)
         if shared is not None:
             put("next", shared, INHERITED)
@@ -119,6 +120,12 @@ def arguments_of(
     if context.organization is not None and context.age < 2:
         found["focus"] = [Filler(context.organization, BEFORE, -1)]
     add_employers(found, names)
+    if context.organization is not None and context.age < MOST_SILENT:
+        for index in subjects:
+            phrase = elements[index]
+            if isinstance(phrase, Phrase) and is_agent(phrase):
+                acting = Filler(context.organization, ANAPHOR, index)
+                found.setdefault("employer", []).append(acting)
     add_event(elements, at, found, context)
     bare = [f for f in found.get("bare", ()) if f.phrase == at - 1]
     if bare and "obj" not in found:
@@ -173,6 +180,12 @@ def add_employers(found: dict[str, list[Filler]], names: Names) -> None:
         if filler.mention.label == "PERSON" and employer is not None:
             acting = Filler(employer, filler.factor * ANAPHOR, filler.phrase)
             found.setdefault("employer", []).append(acting)
+
+
+def is_agent(phrase: Phrase) -> bool:
+    """True for `채용단이`, `담당자들은` without a name: they act for the one in focus."""
+    bare = not phrase.heads and not phrase.mods and phrase.nouns[-1:]
+    return bool(bare) and phrase.nouns[-1] in noun_classes()["agents"]
 
 
 def add_event(
@@ -303,6 +316,10 @@ def next_context(elements: Sequence[Element], context: Context, names: Names) ->
             organization = organization or (mention if mention.label == "ORG" else employer)
     if not organization and any(p.anaphor == "ORG" for p in subjects):
         organization = context.organization
+    if not organization and any(m.label == "QUANTITY" for p in subjects for m in p.heads):
+        # `15명이 한빛랩에서 실습을 시작했다`: where they do it.
+        at = [p for p in elements if isinstance(p, Phrase) and p.case == "loc"]
+        organization = next((m for p in at for m in p.heads if m.label == "ORG"), None)
     for element in elements:
         if isinstance(element, Phrase):
             for mention in (*(m for m, _ in element.mods), *element.heads):

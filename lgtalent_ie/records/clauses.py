@@ -382,7 +382,8 @@ def owner_of(elements: Sequence[Element], at: int, phrase: Phrase) -> int:
             continue
         if phrase.case in ("obj", "comp", "com", "bare", "inst") and index == at + 1:
             return index
-        if element.lemma in classes["postposition"] or (
+        # At the end of a sentence it is a verb of its own: `손님을 맞았다`.
+        if (element.lemma in classes["postposition"] and element.ending != "final") or (
             element.lemma == "이" and element.ending == "rel"
         ):
             if phrase.case == "obj":

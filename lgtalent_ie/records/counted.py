@@ -18,7 +18,13 @@ from __future__ import annotations
 
 from lgtalent_ie.records.characters import QUOTE_MARKS, is_hangul
 from lgtalent_ie.records.counted_place import CHANGES, SIZES, Place, ends_in, suited
-from lgtalent_ie.records.counted_topics import counted_across, counted_far
+from lgtalent_ie.records.counted_topics import (
+    PARTITIVES,
+    counted_across,
+    counted_far,
+    counted_of,
+    counted_share,
+)
 from lgtalent_ie.records.noun_phrases import noun_phrase_after, noun_phrase_before, phrase_words
 from lgtalent_ie.records.offsets import index_from, mention_at
 from lgtalent_ie.records.quantities import NEUTRAL, bounds, parse_quantity
@@ -35,8 +41,13 @@ _ACHIEVED = frozenset(("score", "game"))
 _BEFORE_NOUN = frozenset(("개", "가지", "대", "종", "종류", "쌍"))
 # Counters that may stand so, too: 300여척 어선.
 _PIECES = frozenset(("척", "마리", "권", "채", "그루", "편", "건", "곳"))
-_PARTITIVES = frozenset(("중", "가운데"))
 _BARE_LEAST = 10**4
+# Not how many there are, but of which kind each is.
+_KINDS = frozenset(("인승", "인실", "인용"))
+# Counters that are the people counted, so that 의 says what is theirs.
+_OWNERS = frozenset(("사람", "팀"))
+# 개봉 3일째 100만명: the noun is of the time, not of the number.
+_SINCE = ("째", "만", "만에", "후", "뒤", "간", "동안")
 # 100명을 넘는 전문가, 300명에 이르는 회원: the noun behind such a clause is what is counted.
 _REACHING = (
     "넘", "웃돌", "달하", "이르", "육박", "가깝", "밑돌", "못", "미치", "되", "안", "불과", "해당",
@@ -55,14 +66,18 @@ def counted_phrase(place: Place) -> Span | None:
     count, text = place.count, place.reading.text
     if place.mention.text.endswith(("당", "자릿수")) or text[place.mention.end :][:1] == "당":
         return None  # 1인당, 3명당, 두 자릿수
+    if text.startswith("급", place.mention.end) or count.unit in _KINDS:
+        return None  # 3000t급 화물선, 7인승 차량
+    if count.unit in _OWNERS and text.startswith("의", place.mention.end):
+        return None  # 두 사람의 앞날
     if count.dimension == "ratio" and count.unit is None:
         # 1:1 and 3 대 1 compare; 3분의 1 is a share of something, never a number of it.
         compares = any(joint in place.mention.text for joint in ":대")
-        return None if compares else _share(place, _skip_adverbs(place))
-    if _continues(place) or any(u.counts in _ACHIEVED for u in units_at(count.unit or "", 0)):
+        return None if compares else counted_share(place, _skip_adverbs(place))
+    if _continues(place) or _is_achieved(count):
         return None
     at = _skip_size(place, _skip_adverbs(place))
-    left = _left(place, at)
+    left = None if _is_since(place, at) else _left(place, at)
     if left and ends_in(left.text, "measure"):
         return None
     right = _right(place, left)
@@ -72,8 +87,14 @@ def counted_phrase(place: Place) -> Span | None:
         return suited(place, _phrase_behind(place, start))
     if count.unit in _OCCASIONS or count.dimension in _MEASURED:
         return None
-    ways = (_share, _listed, _glossed, counted_across, counted_far)
+    ways = (counted_share, _listed, _glossed, counted_across, counted_far, counted_of)
     return next((_of_all(place, of) for way in ways if (of := suited(place, way(place, at)))), None)
+
+
+def _is_achieved(count: Count) -> bool:
+    """12승, 95점; not the 점 of 작품 30점."""
+    senses = (u for u in units_at(count.unit or "", 0) if u.unit == count.unit)
+    return any(u.counts in _ACHIEVED and u.dimension == count.dimension for u in senses)
 
 
 def _continues(place: Place) -> bool:
@@ -104,6 +125,11 @@ def _skip_adverbs(place: Place) -> int:
     at = place.first
     while at > 0:
         morpheme = place.sentence.morphemes[at - 1]
+        if at > 1 and morpheme.form == "으로":
+            if place.sentence.morphemes[at - 2].form != "기준":
+                break
+            at -= 2  # 지원자는 3일 기준으로 12명이다
+            continue
         mention = mention_at(place.reading, morpheme.start)
         surface = place.reading.text[morpheme.start : morpheme.end]
         stuck = is_hangul(place.reading.text[max(0, morpheme.start - 1)]) and morpheme.start > 0
@@ -113,6 +139,14 @@ def _skip_adverbs(place: Place) -> int:
             break
         at -= 1
     return at
+
+
+def _is_since(place: Place, at: int) -> bool:
+    """Whether a time that counts from the noun before it stands between that and the number."""
+    if at == place.first:
+        return False
+    time = mention_at(place.reading, place.sentence.morphemes[at].start)
+    return time is not None and time.label == "DATE" and time.text.endswith(_SINCE)
 
 
 def _is_size(count: Count) -> bool:
@@ -138,6 +172,9 @@ def _left(place: Place, at: int) -> Span | None:
         return None
     if count.unit == "번" and place.mention.text[0].isdecimal():
         return None  # 비례대표 2번, 버스 731번
+    behind = place.sentence.morphemes[max(0, at - 2) : at]
+    if [m.tag for m in behind] == ["NP", "XSN"] and behind[1].form == "들":
+        return place.reading.span(behind[0].start, behind[1].end)  # 이들 3명
     phrase = noun_phrase_before(place.reading, place.sentence, at)
     if phrase is None or ends_in(phrase.text, "measure"):
         return phrase
@@ -242,7 +279,7 @@ def _is_argument(place: Place, phrase: Span) -> bool:
     """Whether a particle follows it, so that it is no modifier and no predicate."""
     at = index_from(place.sentence.morphemes, phrase.end)
     following = place.sentence.morphemes[at : at + 1]
-    return bool(following) and following[0].tag.startswith("J")
+    return bool(following) and (following[0].tag.startswith("J") or following[0].form in PARTITIVES)
 
 
 def _is_often(place: Place) -> bool:
@@ -303,7 +340,11 @@ def _behind_reaching(place: Place) -> int | None:
     morphemes, at = place.sentence.morphemes, place.last
     while at < len(morphemes) and morphemes[at].form in bounds("after"):
         at += 1
-    if at >= len(morphemes) or not morphemes[at].tag.startswith(("JKO", "JKB", "JKS", "JX")):
+    if at >= len(morphemes):
+        return None
+    if morphemes[at].form in ("넘", "웃돌", "밑돌") and morphemes[at].tag == "VV":
+        at -= 1  # 100명 넘는 회원
+    elif not morphemes[at].tag.startswith(("JKO", "JKB", "JKS", "JX")):
         return None
     if place.first and morphemes[place.first - 1].tag.startswith(("JKS", "JKO")):
         return None
@@ -313,26 +354,6 @@ def _behind_reaching(place: Place) -> int | None:
             verb = behind[0].form
             reaches = number > 0 and verb.startswith(_REACHING) and verb != "넘나들"
             return at + number + 2 if reaches else None
-    return None
-
-
-def _share(place: Place, at: int) -> Span | None:
-    """참석 인원 중 20%, 응답자 가운데 3명, 응답자의 20%."""
-    morphemes = place.sentence.morphemes
-    if at == 0:
-        return None
-    before = morphemes[at - 1]
-    if before.tag == "JX" and at > 1 and morphemes[at - 2].form in _PARTITIVES:
-        at, before = at - 1, morphemes[at - 2]
-    if before.form in ("에서",) and at > 1 and morphemes[at - 2].form in _PARTITIVES:
-        at, before = at - 1, morphemes[at - 2]
-    if before.form in _PARTITIVES and before.tag.startswith("NN"):
-        whole = noun_phrase_before(place.reading, place.sentence, at - 1, past_number=True)
-        # 행사 중 3명이 다쳤다: there 중 is a time.
-        during = place.count.dimension == "person" and whole and ends_in(whole.text, "activity")
-        return None if during else whole
-    if before.tag == "JKG" and place.count.dimension == "ratio":
-        return noun_phrase_before(place.reading, place.sentence, at - 1)
     return None
 
 

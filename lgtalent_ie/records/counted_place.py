@@ -16,6 +16,8 @@ CHANGES = (
 # Between a sum and its name: 3억원 상당의 예산.
 SIZES = frozenset(("상당", "수준", "어치", "대", "짜리", "규모"))
 _PERSON_GAP = 24
+# Nouns that end as a measure's name does: no 거구, 거리 or 폭.
+_NO_MEASURES = ("선거구", "볼거리", "먹거리", "놀거리", "즐길거리", "일거리", "조폭", "증폭")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,25 @@ def suited(place: Place, phrase: Span | None) -> Span | None:
         return None
     if dimension == "person" and ends_in(phrase.text, "belonging"):
         return None
+    if dimension == "person" and _is_product(place, phrase):
+        return None
     return phrase
+
+
+def _is_product(place: Place, phrase: Span) -> bool:
+    """누리톡 15만명: users of it, who are not named."""
+    last = mention_at(place.reading, phrase.end - 1)
+    return last is not None and last.label == "PRODUCT"
 
 
 def ends_in(phrase: str, role: Role) -> bool:
     """Whether the phrase ends in a word of that role, a gloss and the plural left aside."""
     if phrase.endswith(")"):
         phrase = phrase[: phrase.rfind("(")].rstrip()
-    return phrase.rstrip("'’\"”").removesuffix("들").endswith(tuple(phrase_words(role)))
+    phrase = phrase.rstrip("'’\"”").removesuffix("들")
+    if role == "measure" and phrase.endswith(_NO_MEASURES):
+        return False
+    return phrase.endswith(tuple(phrase_words(role)))
 
 
 def _is_titled(place: Place, phrase: Span) -> bool:
@@ -69,4 +82,7 @@ def _is_titled(place: Place, phrase: Span) -> bool:
     between = range(
         index_from(morphemes, people[-1].end), index_from(morphemes, title.start)
     )  # fmt: skip
-    return not any(morphemes[at].tag.startswith(("J", "E", "SP", "SF")) for at in between)
+    return not any(
+        morphemes[at].tag.startswith(("J", "E", "SP", "SF")) or morphemes[at].form == "등"
+        for at in between
+    )

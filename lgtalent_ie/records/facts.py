@@ -128,7 +128,8 @@ def assemble(
         f.mention for role in COUNT_ROLES for f in arguments.get(role, ())
         if names.dimension_of.get(f.mention.id) in COUNTED[kind]
     ]  # fmt: skip
-    acting = organization_ids((a.mention for a in actors), names)
+    opened = needed if frame.tail.of_class in ("lab", "academy") else []
+    acting = organization_ids((a.mention for a in (*actors, *opened)), names)
     if not acting or (kind in ("award", "appointment") and actors[0].phrase < 0):
         return None
     partners = organization_ids(
@@ -223,6 +224,14 @@ def same(known: Fact, fact: Fact, distance: int, sources: Sources) -> bool:
         return False
     if known.kind in ("hire", "appointment", "investment") and distance:
         return False
+    if known.kind == "lab_opening" and known.actors[1:] and fact.actors[1:]:
+        return bool(set(known.actors[1:]) & set(fact.actors[1:]))
+    if distance and known.kind == "recruiting_event":
+        # Told after another, somewhere else: one more.
+        elsewhere = fact.place is not None and sources.names.differ(known.place, fact.place)
+        later = bool(known.event and not fact.event and fact.date and not known.date)
+        if (elsewhere and not known.event) or later:
+            return False
     return not (known.date and fact.date and known.date != fact.date)
 
 

@@ -27,6 +27,12 @@ _TAIL = re.compile(
     "|에 |의 |이 |을 |이후|이전|뿐이|째다|다[.!]|다$|이요|예요|이에"
     rf"|[이가은는을를의에도만로와과나씩쯤간당중대선급용권째뿐여인일꼴상하내외전후들치쪽끼]{{1,3}}(?![{_HANGUL}])"
 )
+# What is numbered by 호 without a blank: 시즌 4호골, 11호 홈런.
+_HIT = re.compile(r"골|포(?!함)|홈런|도움")
+# Around 조 as an article: the law in front, the clause behind; no sum of money.
+_LAW = re.compile(r"(?:법|법률|시행령|헌법|규칙|조례|규정|협약|정관) ?$")
+_CLAUSE_BEHIND = re.compile(r" ?제? ?[0-9]{1,3}항")
+_SUM_BEHIND = re.compile(r" ?(?:[0-9,]+[천백십]?[억만]|원|달러|엔|유로|위안|여)")
 _LETTER = re.compile(r"[A-Za-z0-9]")
 _RANGE = re.compile(r" ?[~∼〜～] ?|[–—−-]")
 _NEIGHBOURS = re.compile(r"·|, ?")
@@ -101,7 +107,9 @@ def measure_at(text: str, at: int, before: str = "", lenient: bool = False) -> M
         if marked:
             return measure
     for numeral in numerals_at(text, at):
-        if text[numeral.end - 1] in "조경" and _is_part_of_unit(text, numeral):
+        if text[numeral.end - 1] in "조경" and (
+            _is_part_of_unit(text, numeral) or _is_article(text, numeral, context)
+        ):
             continue
         measure = (
             _ratio(text, numeral)
@@ -217,6 +225,14 @@ def _is_part_of_unit(text: str, numeral: Numeral) -> bool:
     )
 
 
+def _is_article(text: str, numeral: Numeral, context: str) -> bool:
+    """Whether 조 numbers an article of a law and is no trillion: 누리법 12조, 12조 4항."""
+    end = numeral.end
+    if text[end - 1] != "조" or not text[end - 2].isdigit() or _SUM_BEHIND.match(text, end):
+        return False
+    return _LAW.search(context) is not None or _CLAUSE_BEHIND.match(text, end) is not None
+
+
 def _takes(unit: Unit, text: str, numeral: Numeral, gap: bool) -> bool:
     """Whether the unit goes with this script, across this gap."""
     scripts = unit.scripts
@@ -246,7 +262,8 @@ def _tail_fits(text: str, unit: Unit, end: int) -> bool:
     if last.isascii() and last.isalnum():
         return _LETTER.match(text, end) is None
     if is_hangul(last):
-        return _TAIL.match(text, end) is not None
+        fits = _TAIL.match(text, end) is not None
+        return fits or (last == "호" and _HIT.match(text, end) is not None)
     return True
 
 
@@ -255,6 +272,8 @@ def _counted(text: str, numeral: Numeral, context: str, lenient: bool) -> Measur
     if behind is None:
         return None
     unit, end, fits = behind
+    if unit.dimension == "ordinal" and "조" in text[numeral.start : numeral.end]:
+        return None  # 12조 4항: article and clause are two numbers
     if end < len(text):
         value, longer = _continued(text, numeral, unit, end)
         if longer > end:
@@ -495,7 +514,7 @@ def _ordinal(text: str, at: int, context: str) -> Measure | None:
         if text[numeral.end - 1] in "조경":
             continue  # 제59조 is an article of a law
         behind = unit_behind(text, numeral, context)
-        if behind is not None:
+        if behind is not None and behind[0].dimension != "money":  # 제1원전 is no sum
             unit, end, fits = behind
             made = _made(at, end, numeral.value, unit.unit, "ordinal", sure=fits)
             return replace(made, counts=unit.counts)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from lgtalent_ie.reading import Reading
 from lgtalent_ie.records.relation_tables import noun_classes
@@ -17,7 +18,8 @@ class Names:
     """One key per organisation, person and other name of the document.
 
     `employer` maps a person's key to the organisation the document gives for them; `durations` are
-    the mentions that name no calendar day.
+    the mentions that name no calendar day. `called` has the names of an
+    organisation by its key, `houses` all that a house may be called, without `그룹`.
     """
 
     mentions: dict[str, Mention]
@@ -26,12 +28,32 @@ class Names:
     full_names: dict[str, Mention]
     employer: dict[str, Mention]
     durations: frozenset[str]
+    called: Mapping[str, Collection[str]] = field(default_factory=dict)
+    houses: frozenset[str] = frozenset()
 
     def key(self, mention: Mention) -> str:
         """Equal for two mentions of one thing, as far as the document says."""
         if mention.label == "ORG":
             return self.organization_of.get(mention.id, plain(mention.text))
         return plain(self.full(mention).text)
+
+    def differ(self, one: str | None, other: str | None) -> bool:
+        """True where the mentions of these ids are not of one thing; nothing differs from one."""
+        if one is None or other is None:
+            return one is not other
+        return self.key(self.mentions[one]) != self.key(self.mentions[other])
+
+    def of_one_house(self, one: Mention, other: Mention) -> bool:
+        """True for `한빛전자` and `한빛연구원` where the document names `한빛` or `한빛그룹` too.
+
+        An organisation and one that is named after it are of one house as well.
+        """
+        return not self.houses_of(one).isdisjoint(self.houses_of(other))
+
+    def houses_of(self, mention: Mention) -> set[str]:
+        """What the names of an organisation begin with that is a name of its own."""
+        names = self.called.get(self.key(mention), (plain(mention.text),))
+        return {name[:n] for name in names for n in range(2, len(name) + 1)} & self.houses
 
     def full(self, mention: Mention) -> Mention:
         """The full name before it that a surname or a last name stands for, else the mention."""
@@ -57,13 +79,21 @@ def read_names(
             by_part[text.rsplit(" ", 1)[1]] = mention
         elif 2 < len(text) <= 4:
             by_part[text[:2] if text[:2] in SURNAMES_OF_TWO else text[0]] = mention
+    called: dict[str, set[str]] = defaultdict(set)
+    of_id = {mention: o.id for o in organizations for mention in o.mentions}
+    for mention in reading.mentions:
+        if mention.label == "ORG":
+            name = plain(mention.text)
+            called[of_id.get(mention.id, name)].add(name)
     return Names(
         {mention.id: mention for mention in reading.mentions},
-        {mention: o.id for o in organizations for mention in o.mentions},
+        of_id,
         {c.mention: c.dimension for c in counts if c.mention is not None},
         full_names,
         {},
         frozenset(d.mention for d in dates if d.mention and d.type in ("DURATION", "SET", "TIME")),
+        called,
+        frozenset(name.removesuffix("그룹") for own in called.values() for name in own),
     )
 
 
@@ -104,7 +134,7 @@ def fits(mention: Mention, of_class: str, names: Names) -> bool:
         return not is_school(mention.text)
     if of_class == "settled":
         return plain(mention.text) not in noun_classes()["everywhere"]
-    if of_class in ("department", "leader", "lab", "unit"):
+    if of_class in ("department", "leader", "lab", "unit", "academy"):
         return without_gloss(mention.text).endswith(tuple(noun_classes()[of_class]))
     return False
 

@@ -18,7 +18,7 @@ from functools import cache
 from typing import Literal
 
 from lgtalent_ie.reading import Morpheme, Reading, Sentence
-from lgtalent_ie.records.characters import MIDDLE_DOTS
+from lgtalent_ie.records.characters import MIDDLE_DOTS, QUOTE_MARKS
 from lgtalent_ie.records.offsets import index_from, mention_at
 from lgtalent_ie.records.quantities import bounds
 from lgtalent_ie.schema import Span
@@ -90,6 +90,11 @@ def noun_phrase_before(
     head = morphemes[at - 1]
     if head.tag == "SSO" or (head.tag == "SS" and reading.text[head.end : head.end + 1] != " "):
         return None
+    if head.tag == "SSC" and reading.text[head.start] == ")":
+        base = _opening(reading, morphemes, at, "(") - 1
+        named = mention_at(reading, morphemes[base].start) if 0 <= base < at - 1 else None
+        if named is not None and named.label == "PERSON":
+            return None  # 윤하늘(새별전자)
     owner = mention_at(reading, head.start)
     if owner is not None and (owner.label in _OWNERS or owner.label == "QUANTITY"):
         return None
@@ -132,7 +137,8 @@ def noun_phrase_after(reading: Reading, sentence: Sentence, at: int, position: i
             right = _eojeol_start(reading, morphemes, at, right)
         elif number is not None and number.label == "QUANTITY":
             right = _first_eojeol(reading, morphemes, at, right)
-    if right <= at or morphemes[at].form in _not_counted():
+    prefix = at < len(morphemes) and morphemes[at].tag == "XPN"  # 대규모 is not 10만원대
+    if right <= at or (morphemes[at].form in _not_counted() and not prefix):
         return None
     first = mention_at(reading, morphemes[at].start)
     start = first.start if first is not None else morphemes[at].start
@@ -169,6 +175,8 @@ def _step_left(
     number = mention_at(reading, morpheme.start - 1) if morpheme.start else None
     if number is not None and number.label == "QUANTITY" and surface in _PARTICLES:
         return left  # Kiwi takes the 와 of 50%와 for a noun
+    if morpheme.form == "기준" and not at_head and _is_stuck(reading, morphemes, left - 1):
+        return left - 1  # 연결기준 매출액
     if morpheme.form in phrase_words("adverbial") and morpheme.form != "이번":
         # 국내 전 임원: all of them, not a time.
         return left - 1 if morpheme.tag == "MM" and not at_head else left
@@ -190,6 +198,14 @@ def _step_left(
     if lists and (surface == "," or morpheme.tag == "JC"):
         return left - 1
     return left
+
+
+def _is_stuck(reading: Reading, morphemes: tuple[Morpheme, ...], at: int) -> bool:
+    """Whether it is one word with the noun before it, which is no time or number: 연결기준."""
+    before = morphemes[at - 1] if at else None
+    if before is None or before.end != morphemes[at].start or not before.tag.startswith("NN"):
+        return False
+    return mention_at(reading, before.start) is None
 
 
 def _opening(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, mark: str) -> int:
@@ -230,11 +246,12 @@ def _all_names(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at:
     A member is what its head is: of `한울전자 임원과 가족 등` none is a name.
     """
     joints = [n for n in range(left, at) if morphemes[n].tag == "JC" or morphemes[n].form == ","]
-    heads = (joints[0] - 1 if joints else at - 1, at - 1)
+    ends = (joints[0] - 1 if joints else at - 1, at - 1)
+    heads = (end - (morphemes[end].form in QUOTE_MARKS) for end in ends)
     if reading.within(morphemes[left].start, morphemes[at - 1].end, ("PERSON",)):
         return True
     return any(
-        mention is not None and mention.label in _OWNERS
+        mention is not None and (mention.label in _OWNERS or mention.label == "PRODUCT")
         for mention in (mention_at(reading, morphemes[max(left, head)].start) for head in heads)
     )
 
@@ -260,7 +277,7 @@ def _step_right(reading: Reading, morphemes: tuple[Morpheme, ...], right: int) -
     if morpheme.form in ("규모", "수준") and right > 0 and after and after[0].tag.startswith("NN"):
         return right + 1  # 전국 규모 대회
     dash = surface == "-" and reading.text[morpheme.end : morpheme.end + 1] == " "
-    if morpheme.form in _not_counted() or dash:
+    if (morpheme.form in _not_counted() and morpheme.tag != "XPN") or dash:
         return right
     ours = morpheme.tag == "NP" and surface in ("우리", "저희")
     if morpheme.tag.startswith(_NOUN_TAGS) or surface in _JOINTS or ours:

@@ -135,7 +135,7 @@ def _bound_before(before: str) -> Bound:
     found: Bound = "exact"
     before = before.rstrip(" ")
     for _ in range(3):
-        word = before[before.rfind(" ") + 1 :].lstrip("(['\"‘“,")
+        word = before[max(before.rfind(" "), before.rfind("(")) + 1 :].lstrip("['\"‘“,")
         bound = bounds("before").get(word)
         if bound is None and word not in NEUTRAL:
             break

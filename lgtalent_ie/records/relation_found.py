@@ -62,7 +62,7 @@ class Found:
         if kind in SYMMETRIC and tail.start < head.start:
             head, tail = tail, head
         key = self.key(kind, head, tail)
-        if key[1] == key[2]:
+        if key[1] == key[2] or (kind == "org:partner" and self.names.of_one_house(head, tail)):
             return
         if kind in SYMMETRIC and (kind, key[2], key[1]) in self.relations:
             key, head, tail = (kind, key[2], key[1]), tail, head

@@ -216,6 +216,29 @@ def read_groups(pieces: Sequence[Piece], found: Found) -> None:
             for member in row if group is not None else ():
                 assert group is not None
                 found.add("org:member_of", member, group, piece, GROUP)
+        for group, row in of_topic(piece.tokens):
+            if group_of(row, [group], found.names) is group:
+                for member in row:
+                    found.add("org:member_of", member, group, piece, GROUP)
+
+
+def of_topic(tokens: Sequence[Token]) -> Iterator[tuple[Mention, list[Mention]]]:
+    """A group that is the topic, and the list of subjects: `한빛그룹은 한빛전자, 한빛화학이`."""
+    for at, token in enumerate(tokens[:-2]):
+        group = token.mention
+        if token.form != "ORG" or group is None or not group.text.endswith("그룹"):
+            continue
+        if tokens[at + 1].form not in ("은", "는"):
+            continue
+        row, ahead = [], at + 2
+        while ahead < len(tokens) and tokens[ahead].form == "ORG":
+            row.append(tokens[ahead].mention)
+            listed = ahead + 1 < len(tokens) and tokens[ahead + 1].form in LISTED
+            ahead += 2 if listed else 1
+            if not listed:
+                break
+        if len(row) > 1 and ahead < len(tokens) and tokens[ahead].form in ("이", "가", "등"):
+            yield group, [m for m in row if m is not None]
 
 
 def subsidiaries(tokens: Sequence[Token]) -> Iterator[list[Mention]]:
