@@ -27,6 +27,7 @@ from lgtalent_ie.records.dates import read_dates
 from lgtalent_ie.records.facts import read_facts
 from lgtalent_ie.records.linking import link_organizations, read_entities
 from lgtalent_ie.records.organizations import read_organizations
+from lgtalent_ie.records.pieces import read_pieces
 from lgtalent_ie.records.proposals import propose_relations
 from lgtalent_ie.records.quotes import read_quotes
 from lgtalent_ie.records.relations import read_relations
@@ -192,8 +193,9 @@ class Extractor:
         counts = read_counts(reading)
         quotes = read_quotes(reading, organizations)
         proposals = propose_relations(reading, self.runtime, states)
-        relations = read_relations(reading, dates, counts, organizations, quotes, proposals)
-        facts = read_facts(reading, dates, counts, organizations, relations)
+        pieces = read_pieces(reading, quotes)
+        relations = read_relations(reading, dates, counts, organizations, pieces, proposals)
+        facts = read_facts(reading, dates, counts, organizations, relations, pieces)
 
         config = self.runtime.tagger.config
         document = Document(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lgtalent_ie.alignment import Alignment, align
 from lgtalent_ie.errors import DictionaryError
+from lgtalent_ie.frozen import maker
 from lgtalent_ie.reading import Morpheme, Sentence
 from lgtalent_ie.schema import Section
 
@@ -30,6 +31,8 @@ KIWI_TAGS = frozenset(
     "NNG NNP NNB NR NP VV VA VX VCP VCN MM MAG MAJ IC JKS JKC JKG JKO JKB JKV JKQ JX JC EP EF EC "
     "ETN ETM XPN XSN XSV XSA XSM XR SF SP SS SSO SSC SE SO SW SL SH SN SB".split()
 )
+
+make_morpheme = maker(Morpheme)
 
 DictionaryEntry = str | tuple[str, str] | tuple[str, str, float]
 
@@ -80,7 +83,7 @@ class Analyzer:
         found: list[Sentence] = []
         for (section, alignment), paragraph, line in zip(lines, paragraphs, analysed, strict=True):
             for sentence in line:
-                morphemes = tuple(lead_back(token, alignment) for token in sentence.tokens or ())
+                morphemes = lead_back(sentence.tokens or (), alignment)
                 if morphemes:
                     found.append(
                         Sentence(
@@ -101,10 +104,17 @@ class Analyzer:
             yield from (self.kiwi.split_into_sents(line, return_tokens=True) for line in lines)
 
 
-def lead_back(token: Token, alignment: Alignment) -> Morpheme:
-    """A Kiwi token of the cleaned text as a morpheme of the text as given."""
-    start, end = alignment.span(token.start, token.start + token.len)
-    return Morpheme(form=token.form, tag=token.tag, start=start, end=end)
+def lead_back(tokens: Iterable[Token], alignment: Alignment) -> tuple[Morpheme, ...]:
+    """Kiwi's tokens of the cleaned text as morphemes of the text as given."""
+    if isinstance(alignment.starts, range):
+        # Nothing was cleaned, as in most lines: the way back is a shift.
+        shift = alignment.starts.start
+        return tuple(
+            make_morpheme(t.form, t.tag, t.start + shift, t.start + t.len + shift) for t in tokens
+        )
+    return tuple(
+        make_morpheme(t.form, t.tag, *alignment.span(t.start, t.start + t.len)) for t in tokens
+    )
 
 
 def cut(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:

@@ -312,7 +312,7 @@ def squash(piece: str) -> str:
     return _QUOTE.sub("'", "".join(piece.split()))
 
 
-_QUOTE = re.compile("[\"“”‘’`´＂＇「」『』′″]")
+_QUOTE = re.compile('["“”‘’`´＂＇「」『』′″]')
 
 
 # --- the role of a unit, from its form alone -----------------------------------------------------

@@ -134,7 +134,9 @@ def measure_start(model: str | None, repeats: int = 3) -> list[Measure]:
 
 # --- throughput ----------------------------------------------------------------------------------
 
-RECORDS = "read_organizations read_dates read_counts read_quotes read_relations read_facts".split()
+RECORDS = (
+    "read_organizations read_dates read_counts read_quotes read_pieces read_relations read_facts"
+).split()
 
 
 def timed(stage: str, step: Callable[P, T], seconds: dict[str, float]) -> Callable[P, T]:
@@ -291,6 +293,7 @@ def prepare(reader: str, line: Reading, extractor: Extractor) -> Callable[[], ob
     from lgtalent_ie.records.dates import find_dates
     from lgtalent_ie.records.numbers import find_quantities
     from lgtalent_ie.records.organizations import read_organizations
+    from lgtalent_ie.records.pieces import read_pieces
     from lgtalent_ie.records.quotes import read_quotes
     from lgtalent_ie.records.relations import read_relations
 
@@ -306,7 +309,7 @@ def prepare(reader: str, line: Reading, extractor: Extractor) -> Callable[[], ob
     organizations = read_organizations(reading)
     if reader == "read_quotes":
         return partial(read_quotes, reading, organizations)
-    return partial(read_relations, reading, (), (), organizations, ())
+    return lambda: read_relations(reading, (), (), organizations, read_pieces(reading))
 
 
 def measure_hostile(extractor: Extractor, size: int = 50_000, repeats: int = 3) -> list[Measure]:

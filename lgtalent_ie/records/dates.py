@@ -26,6 +26,9 @@ __all__ = ["DateMatch", "find_dates", "parse_date", "read_dates"]
 # Behind a noun they belong to it (`총선 당시`), at the start of a sentence they are a date.
 OPENERS = frozenset({"당시"})
 
+_TERMS = ("1학기", "2학기")
+_GRADE = re.compile("학년 ?$")
+
 
 @dataclass(frozen=True, slots=True)
 class DateMatch:
@@ -59,6 +62,13 @@ def find_dates(text: str) -> tuple[DateMatch, ...]:
                 # The mark opens a quotation ('10년 이상'), it does not shorten a year.
                 begin += 1
                 match = _expression(text[begin : begin + _WINDOW])
+        if (
+            match
+            and text.startswith(_TERMS, begin)
+            and _GRADE.search(text, max(0, begin - 3), begin)
+        ):
+            # 2학년 1학기 is a stage of a schooling, in whatever year it was.
+            match = None
         if match is None:
             at = start.end()
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -54,8 +55,7 @@ def year_of_cycle(place: int, near: int, forward: bool | None = None) -> int | N
 
 def last_of_month(year: int, month: int) -> date:
     """The month's last day."""
-    after_year, after_month = shift_months(year, month, 1)
-    return date(after_year, after_month, 1) - timedelta(days=1)
+    return date(year, month, monthrange(year, month)[1])
 
 
 def week_value(of: date) -> str:
@@ -70,11 +70,13 @@ def nth_week(year: int, month: int, nth: int) -> date | None:
     The last week is number -1.
     """
     thursday = nth_weekday(year, month, nth, 4)
-    return thursday - timedelta(days=3) if thursday else None
+    return shift_days(thursday, -3) if thursday else None
 
 
 def nth_weekday(year: int, month: int, nth: int, weekday: int) -> date | None:
     """A month's nth Monday (weekday 1) … Sunday (7), the last as -1, None where there is none."""
+    if not 1 <= year <= 9999:
+        return None
     if nth < 0:
         last = last_of_month(year, month)
         return last - timedelta(days=(last.weekday() - weekday + 1) % 7)

@@ -11,14 +11,13 @@ from msgspec.structs import replace
 from lgtalent_ie.records.characters import is_latin
 from lgtalent_ie.records.dates_expressions import Calendar, Expression, Length, Shift, Stretch
 from lgtalent_ie.records.dates_lexicon import (
-    BLANK,
-    BLANKS,
     GLOSS,
     Token,
     after_gap,
     tail_pattern,
     token_at,
 )
+from lgtalent_ie.records.dates_signs import BLANK, BLANKS
 from lgtalent_ie.records.dates_units import NO_POINT, PointReading
 
 _GLOSS = re.compile(GLOSS)
@@ -49,6 +48,7 @@ _FOLLOWS: dict[str, frozenset[str]] = {
             "dayword",
             "holiday",
             "weekday",
+            "nth_week",
             "nth_weekday",
             "edge",
             "same",
@@ -57,11 +57,15 @@ _FOLLOWS: dict[str, frozenset[str]] = {
             "short_year",
             "era",
             "dangi",
+            "buddhist",
             "lunar",
+            "term",
+            "last_day",
+            "each_week",
         ]
     ),
     "direction": frozenset(
-        ["year", "span", "month", "day", "holiday", "weekday", "edge", "short_year", "date"]
+        ["year", "span", "month", "day", "holiday", "weekday", "edge", "short_year", "date", "term"]
     ),
     "year": frozenset(
         [
@@ -73,20 +77,38 @@ _FOLLOWS: dict[str, frozenset[str]] = {
             "term",
             "lunar",
             "edge_day",
+            "last_day",
             "same_span",
             "month_then",
             "today",
+            "nth_week",
+            "nth_weekday",
+            "nth_weekend",
         ]
     ),
     "this_year": frozenset(["span", "month", "holiday", "part", "edge", "term", "lunar"]),
     "era": frozenset(["year"]),
     "dangi": frozenset(["year"]),
+    "buddhist": frozenset(["year"]),
     "lunar": frozenset(["month"]),
-    "short_year": frozenset(["month", "part"]),
+    "short_year": frozenset(["month", "part", "span", "term"]),
     "year_month": frozenset(["part"]),
-    "span": frozenset(["part", "edge_day"]),
-    "month": frozenset(["nth_week", "nth_weekday", "day", "dayword", "part", "edge_day"]),
-    "week": frozenset(["weekday", "part", "day_name"]),
+    "span": frozenset(["part", "edge_day", "last_day"]),
+    "term": frozenset(["part"]),
+    "month": frozenset(
+        [
+            "nth_week",
+            "nth_weekday",
+            "nth_weekend",
+            "day",
+            "dayword",
+            "part",
+            "edge_day",
+            "last_day",
+        ]
+    ),
+    "week": frozenset(["weekday", "weekdays", "part"]),
+    "each_week": frozenset(["weekday", "weekdays", "weekday_list"]),
     "nth_week": frozenset(["weekday"]),
     "day": frozenset(["weekday", "weekday_gloss", "holiday"]),
     "today": frozenset(["weekday", "weekday_gloss", "holiday"]),
@@ -99,20 +121,33 @@ _FOLLOWS: dict[str, frozenset[str]] = {
     "minute": frozenset(["second"]),
 }
 _CLOCK_START = frozenset(["daypart", "moment", "hour", "clock"])
-_PICKY = frozenset(["direction", "holiday", "era", "dangi"])
+_NO_CLOCK_BEHIND = frozenset(["daypart", "direction", "hour", "clock"])
+_PICKY = frozenset(["direction", "holiday", "era", "dangi", "buddhist", "short_year"])
 _RELATIVE = frozenset(
     name for name in Calendar.__struct_fields__ if name.endswith(("_off", "repeat"))
 )
 _GLOSSED = frozenset(["day", "today", "date"])
 # 2월의 마지막 월요일, 올해의 마지막 날.
-_POSSESSED = frozenset(["nth_week", "nth_weekday", "edge_day"])
+_POSSESSED = frozenset(["nth_week", "nth_weekday", "nth_weekend", "edge_day", "last_day"])
 # Unit of a distance → what it says, as class and field, and what may stand behind it.
 _IN_A_PERIOD = {
     "Y": ("year", "year_off", frozenset(["span", "month", "holiday", "today"])),
     "W": ("week", "week_off", frozenset(["weekday"])),
     "D": ("day", "day_off", frozenset(["daypart", "hour", "clock"])),
 }
-_NOT_ALONE = frozenset(["direction", "this_year", "short_year", "part", "era", "dangi", "lunar"])
+_NOT_ALONE = frozenset(
+    [
+        "direction",
+        "this_year",
+        "short_year",
+        "part",
+        "era",
+        "dangi",
+        "buddhist",
+        "lunar",
+        "nth_week",
+    ]
+)
 _LENGTH_UNITS = {
     "년": "Y", "개년": "Y", "해": "Y", "개월": "M", "달": "M", "주일": "W", "주": "W", "일": "D",
     "주차": "W", "개분기": "Q", "시간": "TH", "분": "TM", "초": "TS",
@@ -122,7 +157,14 @@ _LOOSE_UNITS = {"분기": "Q", "월": "M"}
 _LENGTH_STARTS = frozenset(["direction", "length", "every", "number"])
 # 박 counts nights, of which a length says the days; a word has no unit.
 _COUNTED_UNITS = frozenset(["", "박", *_LENGTH_UNITS])
-_DANGI = 3000  # 단기 5년 is a short term of five years.
+# 단기 5년 is a short term of five years.
+_LEAST_YEAR = {"dangi": 3000, "buddhist": 1000}
+_ONE_SYLLABLE = frozenset(["short", "apart"])
+# What 격주, 격월 and 격년 may name the day of; its place in the week or month has no value.
+_EACH_OTHER = {
+    "W": frozenset(["weekday"]), "M": frozenset(["day", "nth_week", "nth_weekday"]),
+    "Y": frozenset(["month"]),
+}  # fmt: skip
 _ORDER = ("Y", "Q", "M", "W", "D", "TH", "TM", "TS")
 
 
@@ -158,9 +200,11 @@ def calendar_chain(
     for the 여름 of 2년 전 여름.
     """
     # 삼월 is rare outside of 삼월 일일, and 이월 is carried over.
-    month_word = token.style == "short" and token.unit == "월" and not before
-    if token.style == "short" and not before and not month_word:
-        return None
+    month_word = False
+    if token.style in _ONE_SYLLABLE and not before:
+        month_word = token.unit == "월"
+        if not month_word:
+            return None
     known = known or {}
     follows, size = _FOLLOWS[before], len(text)
     best: tuple[int, dict[str, Any], tuple[str, Any] | None, bool] | None = None
@@ -170,8 +214,7 @@ def calendar_chain(
         if before in _PICKY:
             kind, fields, upto = _behind(before, piece)
         if kind not in follows and (
-            kind not in _CLOCK_START
-            or (before and (not with_clock or before in ("daypart", "direction", "hour")))
+            kind not in _CLOCK_START or (before and (not with_clock or before in _NO_CLOCK_BEHIND))
         ):
             break
         known = {**known, **fields} if known else fields
@@ -221,7 +264,7 @@ def _may_end(kind: str, fields: dict[str, Any]) -> bool:
 
 
 def _behind(before: str, piece: Token) -> PointReading:
-    """What a piece says behind 지난, 오는, a holiday, 서기 or 단기; class "" where it is apart."""
+    """What a piece says behind 지난, a holiday, ’24년, 서기 or 단기; class "" where it is apart."""
     kind, fields, _ = piece.point
     if before == "direction":
         # A word that counts from a base of its own takes no direction.
@@ -230,9 +273,12 @@ def _behind(before: str, piece: Token) -> PointReading:
         # 추석 전날, but not 추석 3일.
         apart = kind == "day" and fields.get("day_base") != "previous"
         return NO_POINT if apart else piece.point
+    if before == "short_year":
+        # 최근 20년 여름 is no summer of 2020, 20년 상반기 a half of it.
+        return NO_POINT if "season" in fields else piece.point
     if piece.kind != "number":
         return piece.point
-    least = _DANGI if before == "dangi" else 0
+    least = _LEAST_YEAR.get(before, 0)
     if piece.unit != "년" or piece.about or piece.number <= least:
         return NO_POINT
     return "year", {"year": int(piece.number)}, None
@@ -263,7 +309,8 @@ def length_chain(
         length = Length(
             ((fields["unit"], fields["count"]),), fields.get("upto"), repeat=piece.kind == "every"
         )
-        return _finish(text, at + piece.length, length, sure or piece.sure)
+        found = _finish(text, at + piece.length, length, sure or piece.sure)
+        return _each_other(text, found, fields["unit"]) if found and length.repeat else found
     pairs: list[tuple[str, float]] = []
     upto, about, best = None, False, None
     while piece is not None and piece.kind == "number" and upto is None:
@@ -275,7 +322,7 @@ def length_chain(
         if piece.unit == "박" and not pairs:
             unit = "박"
         last = pairs[-1][0] if pairs else ""
-        short = piece.style == "short" and not pairs
+        short = piece.style in _ONE_SYLLABLE and not pairs
         if not unit or piece.style == "mark" or (short and not whole):
             break
         if last and last != "박" and _ORDER.index(unit) <= _ORDER.index(last):
@@ -300,13 +347,27 @@ def length_chain(
         end = at + piece.length - (piece.unit == "주차")
         if unit != "박":
             found = _finish(text, end, Length(tuple(pairs), upto, about), sure)
-            if found and not (short and isinstance(found.expression, Length)):
+            if found and (
+                not short or isinstance(found.expression, Shift)
+                # 삼 일 is a day as well as days, 삼 일간 is not.
+                or (piece.style == "apart" and (unit != "D" or text[found.end - 1] == "간"))
+            ):  # fmt: skip
                 best = found
         if short:
             break
         at = after_gap(text, end)
         piece = token_at(text, at)
     return best
+
+
+def _each_other(text: str, every: Match, unit: str) -> Match:
+    """The day named behind 격주 or 격월 taken in; the value stays that of the interval."""
+    at = after_gap(text, every.end)
+    token = token_at(text, at)
+    if token is None or token.point[0] not in _EACH_OTHER.get(unit, _NONE):
+        return every
+    named = calendar_chain(text, at, token, False)
+    return replace(every, end=named.end) if named else every
 
 
 def point_behind(text: str, shift: Shift, at: int, with_clock: bool) -> Match | None:

@@ -22,7 +22,8 @@ class Calendar(msgspec.Struct, frozen=True, gc=False):
     `value` is an ISO 8601 value given as such; `era` is added to the year (단기: -2333; None for
     the common era unsaid, 0 said; 1 says that the years count back, 기원전); `cycle` is the place
     of a year in the sexagenary cycle, from 0 (갑자) to 59 (계해); `lunar` is a day of the lunar
-    year as month * 100 + day, 0 where month and day say it.
+    year as month * 100 + day, 0 where month and day say it; `longitude` is that of the sun on the
+    day of a solar term; `term` is a half of the school year, 0 for the one of today.
     """
 
     value: str | None = None
@@ -52,6 +53,7 @@ class Calendar(msgspec.Struct, frozen=True, gc=False):
     day_base: Base = "anchor"
     edge_day: Literal["first", "last"] | None = None
     lunar: int | None = None
+    longitude: int | None = None
     weekday: int | None = None
     weekend: int | None = None
     workdays: int | None = None
@@ -77,7 +79,7 @@ class Calendar(msgspec.Struct, frozen=True, gc=False):
         return not (
             self.day is None and self.day_off is None and self.weekday is None
             and self.lunar is None and self.same is None and self.weekend is None
-            and self.workdays is None and self.edge_day is None
+            and self.workdays is None and self.edge_day is None and self.longitude is None
         )  # fmt: skip
 
     @property

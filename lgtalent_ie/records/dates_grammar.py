@@ -18,9 +18,6 @@ from lgtalent_ie.records.dates_expressions import (
 )
 from lgtalent_ie.records.dates_foreign import iso_value, plain_signs
 from lgtalent_ie.records.dates_lexicon import (
-    BLANK,
-    BLANKS,
-    DASH,
     GLOSS,
     ZONE,
     after_gap,
@@ -28,19 +25,29 @@ from lgtalent_ie.records.dates_lexicon import (
     tails,
     token_at,
 )
+from lgtalent_ie.records.dates_signs import BLANK, BLANKS, DASH
 from lgtalent_ie.records.dates_whole import minutes_before, whole_expression
 
 _GLOSS = re.compile(GLOSS)
-_JOINT = re.compile(f"(?:{GLOSS})?(?:(?P<from>부터|에서){BLANK}{{0,2}}|{BLANK}?{DASH}{BLANK}?)")
-_JOINT_STARTS = BLANKS | frozenset("(부에~∼～〜–—-")
+_JOINT = re.compile(
+    rf"(?:{GLOSS})?(?:(?P<from>부터|에서){BLANK}{{0,2}}|\.?{BLANK}?(?P<dash>{DASH}){BLANK}?)"
+)
+_JOINT_STARTS = BLANKS | frozenset("(부에.~∼～〜–—-")
+# 2024.3.1~3.15 and 2024. 3. 1. ~ 15.
+_LAST_DAY = re.compile(
+    rf"(?:(?P<m>\d{{1,2}})\.{BLANK}?)?(?P<d>\d{{1,2}})(?![\d가-힣%:]|\.{BLANK}?\d)"
+)
 _LEFT_OUT = re.compile(
-    r"(?P<about>약|대략)? ?(?:최근|과거|향후|앞으로|이르면|늦어도|총) ?|(?P<about2>약|대략) ?"
+    r"(?P<about>약|대략)? ?(?:최근|과거|향후|앞으로|이르면|늦어도|총) ?|(?P<about2>약|대략|거의) ?"
+    r"|(?:만|꼬박|무려|불과|장장) (?=[\d하이사나닷열보한두세석넉])"
     r"|(?:현지|한국|미국|우리|동부|서부) ?(?:시간|시각)(?:으로)? ?"
 )
-_LEFT_OUT_STARTS = frozenset("약대최과향앞이늦총현한미우동서 ")
+_LEFT_OUT_STARTS = frozenset("약대최과향앞이늦총현한미우동서거만꼬무불장 ")
 _ZONE = re.compile(rf"{ZONE}(?![A-Za-z])")
 _PLAIN_TAIL = re.compile("(?:에는?|에도|엔|부터|까지|의|과|와|마다|동안|만에?|간|종일)(?![가-힣])")
 _AROUND = frozenset(" .,")
+# No other particle follows these: 봄가을 is no 봄 with 가 and 을.
+_CLOSING = frozenset("은는이가을를")
 MAX_LENGTH = 80
 """Characters of the longest text that is still read as one expression."""
 
@@ -66,9 +73,15 @@ def expression_at(text: str, at: int, with_clock: bool = False) -> Match | None:
     if not isinstance(left.expression, Calendar):
         return left
     joint = _JOINT.match(text, left.end)
-    right = _simple(text, joint.end(), with_clock) if joint else None
-    if joint is None or right is None:
-        return left
+    if joint is None:
+        return _turned(text, left, after_gap(text, left.end), with_clock) or left
+    right = _simple(text, joint.end(), with_clock)
+    if right is None:
+        return _to_day(text, at, left, joint) or left
+    if joint["from"] and not text.startswith("까지", right.end):
+        turned = _turned(text, left, joint.end(), with_clock)
+        if turned:
+            return turned
     if with_clock and joint["from"] and isinstance(right.expression, Length):
         return Match(right.end, Stretch(left.expression, right.expression), True)
     if not isinstance(right.expression, Calendar):
@@ -84,6 +97,37 @@ def expression_at(text: str, at: int, with_clock: bool = False) -> Match | None:
     if left.expression.is_time != right.expression.is_time and not with_clock:
         return left
     return Match(end, Stretch(left.expression, right.expression), True)
+
+
+def _turned(text: str, left: Match, at: int, with_clock: bool) -> Match | None:
+    """From the end of one period to the start of the next: `2월 말 3월 초`."""
+    first = left.expression
+    if not isinstance(first, Calendar) or first.part != "END" or first.is_time:
+        return None
+    right = _simple(text, at, with_clock)
+    last = right.expression if right else None
+    if right is None or not isinstance(last, Calendar) or last.part != "START" or last.is_time:
+        return None
+    # 연말 연초 is the end of one year and the start of another that nothing names.
+    same = replace(first, part="START") == last
+    if same or first.has_month != last.has_month:
+        return None
+    return Match(right.end, Stretch(first, last), True)
+
+
+def _to_day(text: str, at: int, left: Match, joint: re.Match[str]) -> Match | None:
+    """A range of days in figures whose end leaves out what its start said: `2024.3.1~3.15`."""
+    first = left.expression
+    found = _LAST_DAY.match(text, joint.end())
+    if found is None or not isinstance(first, Calendar) or joint["dash"] in (None, "-"):
+        return None
+    written = "." in text[at : left.end]
+    if not written or first.is_time or first.year is None or first.day is None:
+        return None
+    month, day = int(found["m"] or 0) or None, int(found["d"])
+    if not 1 <= day <= 31 or not 1 <= (month or 1) <= 12:
+        return None
+    return Match(found.end(), Stretch(first, Calendar(month=month, day=day)), True)
 
 
 def _simple(text: str, at: int, with_clock: bool) -> Match | None:
@@ -147,6 +191,7 @@ def _chained(text: str, effect: Effect) -> Expression | None:
         earlier = minutes_before(match.expression)
         if earlier is not None:
             return earlier
+    closed = False
     for _ in range(4):
         while end < size and text[end] in _AROUND:
             end += 1
@@ -158,8 +203,9 @@ def _chained(text: str, effect: Effect) -> Expression | None:
             end = outside.end()
             continue
         tail = tail_pattern().match(text, end)
-        if tail is None:
+        if tail is None or closed:
             return None
+        closed = tail.group() in _CLOSING
         word, end = tail.group(), tail.end()
         found = tails().get(word) or tails()[re.sub(BLANK, " ", word)]
         if found == "about":

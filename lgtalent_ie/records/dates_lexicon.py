@@ -12,13 +12,20 @@ import msgspec
 from lgtalent_ie.records.characters import is_hangul
 from lgtalent_ie.records.dates_expressions import Effect
 from lgtalent_ie.records.dates_foreign import english_date, month_names
-from lgtalent_ie.records.dates_numerals import NATIVE, SINO, sino_number
+from lgtalent_ie.records.dates_numerals import NATIVE, SINO, inexact_pair, sino_number
+from lgtalent_ie.records.dates_signs import (
+    BLANK,
+    BLANKS,
+    DASH,
+    WEEKDAYS,
+    Piece,
+    listed_numbers,
+    listed_weekdays,
+    quarter_mark,
+)
 from lgtalent_ie.records.dates_units import NO_POINT, PointReading, full_year, point_reading
 from lgtalent_ie.tables import read_table
 
-BLANK = "[ \t\u00a0\u3000]"
-BLANKS = frozenset(" \t\u00a0\u3000")
-DASH = "[~∼～〜–—-]"
 ZONE = r"(?:KST|JST|UTC|GMT|CET|CEST|E[SD]?T|P[SD]?T)"
 GLOSS = rf"\((?:이하 )?(?:(?:현지|한국|미국|동부|서부|우리)[가-힣 ]{{0,8}}(?:시간|시각)?|{ZONE})\)"
 
@@ -29,8 +36,9 @@ class Token(msgspec.Struct, frozen=True, gc=False):
     `length` counts its characters. `point` is what it says as a date: its class, the fields of
     Calendar (of Length, where it is a length) that it fills, and the end of a range. `style` is how
     a number is written: figures, padded (07), mark (’23), scaled (5천), sino, short (of one
-    syllable), native; `joined` says that signs stand between its digits, as in dates and clock
-    times. A struct of msgspec, for the reason that `dates_expressions` gives.
+    syllable), apart (of one syllable before a blank), native; `joined` says that signs stand
+    between its digits, as in dates and clock times. A struct of msgspec, for the reason that
+    `dates_expressions` gives.
     """
 
     kind: str
@@ -127,7 +135,7 @@ def start_pattern() -> re.Pattern[str]:
 
 _UNITS = (
     "(?:년(?:도|대|)|월|일|시(?:간|즌|)|분(?:기|(?!의 ?[\\d일이삼]))|주(?:일|차|)"
-    "|개(?:월|년| ?분기)|달|초|박|세기|연도|학년도|회계연도)"
+    "|개(?:월|년| ?분기)|달|초|박|세기|연도|학년도|회계연도|사업연도)"
 )
 # Most numbers: digits and a unit, nothing between or around.
 _PLAIN_FIGURES = re.compile(rf"\d{{1,4}}+{BLANK}?{_UNITS}")
@@ -137,12 +145,13 @@ _FIGURES = re.compile(
     rf"(?P<scale>[천만](?= ?여? ?년))?(?P<about>여)?{BLANK}?(?P<unit>{_UNITS})"
 )
 _NATIVE = re.compile(
-    rf"(?P<n>{'|'.join(sorted(NATIVE, key=len, reverse=True))}){BLANK}?"
+    rf"(?P<n>{_alternatives(NATIVE)}){BLANK}?"
     rf"(?P<unit>(?<=한)해|(?<={BLANK})해|달|주일|(?<={BLANK})주|시간|시(?!간))"
 )
 _SINO = re.compile(
-    rf"(?P<n>{SINO})(?P<unit>학년도|년도|년대|년|개월|월|주일|일|시간|시|분기|분|초|세기)"
-    rf"|(?P<apart>{SINO}){BLANK}(?P<of_apart>년|개월|월|일|분|초)"
+    rf"(?P<n>{SINO})(?:(?P<unit>학년도|년도|년대|년|개월|월|주일|일|시간|시|분기|분|초|세기)"
+    rf"|{BLANK}(?P<apart>년|개월|월|주일|주(?=간)|일|시간|분|초)"
+    rf"|(?P<more>여){BLANK}?(?P<of_more>년|개월|일|시간|분|초))"
 )
 _DATE = re.compile(
     rf"(?:(?P<y>\d{{4}})|(?P<mark>['’‘`])?(?P<yy>\d\d))(?P<sep>[./-]){BLANK}?(?P<m>\d{{1,2}})"
@@ -154,7 +163,10 @@ _DAY_OF_MONTH = re.compile(
     rf"(?P<m>\d{{1,2}})(?P<sep>[./]){BLANK}?(?P<d>\d{{1,2}})\.?"
     rf"(?={BLANK}?\([월화수목금토일](?:요일)?\))"
 )
-_MONTH = re.compile(rf"(?P<y>\d{{4}})(?P<sep>[.-]){BLANK}?(?P<m>\d{{1,2}})(?![\d가-힣%]|[.,:/-]\d)")
+_MONTH = re.compile(
+    rf"(?:(?P<y>\d{{4}})(?P<sep>[.-])|['’‘`](?P<yy>\d\d)\.){BLANK}?(?P<m>\d{{1,2}})"
+    r"(?:월|(?![\d가-힣%]|[.,:/-]\d))"
+)
 _CLOCK = re.compile(
     r"(?P<h>\d{1,2}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?![\d:])"
     r"(?: ?(?P<half>[AaPp])(?:[Mm]|\.[Mm]\.)(?![A-Za-z]))?"
@@ -178,11 +190,13 @@ def token_at(text: str, at: int) -> Token | None:
     word = _word_token(found.group()) if found else None
     if character in _SPELLED_STARTS and (number := _spelled(text, at)):
         return word if word and word.length >= number.length else number
-    if word is None and not is_hangul(character):
-        if character.isdecimal():
-            return _figures(text, at, character)
-        return _weekday_gloss(text, at) if character == "(" else english_token(text, at)
-    return word
+    if word is not None:
+        return word
+    if is_hangul(character):
+        return _joined(listed_weekdays(text, at), at) if character in WEEKDAYS else None
+    if character.isdecimal():
+        return _figures(text, at, character)
+    return _weekday_gloss(text, at) if character == "(" else english_token(text, at)
 
 
 def _figures(text: str, at: int, first: str) -> Token | None:
@@ -197,7 +211,19 @@ def _figures(text: str, at: int, first: str) -> Token | None:
         return token
     pattern = _word_patterns().get(first)
     found = pattern.match(text, at) if pattern else None
-    return _word_token(found.group()) if found else english_token(text, at)
+    if found:
+        return _word_token(found.group())
+    # 3·4분기 is a word, the third quarter, and never a list.
+    return english_token(text, at) or _joined(
+        quarter_mark(text, at) or listed_numbers(text, at), at
+    )
+
+
+def _joined(piece: Piece | None, at: int) -> Token | None:
+    if piece is None:
+        return None
+    end, point, sure = piece
+    return Token(point[0], end - at, sure, point)
 
 
 def _weekday_gloss(text: str, at: int) -> Token | None:
@@ -239,8 +265,8 @@ def _date(text: str, at: int) -> Token | None:
         fields = {"month": int(found["m"]), "day": int(found["d"])}
         return _piece("date", found.end() - at, True, fields)
     found = _MONTH.match(text, at)
-    if found and 1 <= int(found["m"]) <= 12 and 1800 <= int(found["y"]) <= 2199:
-        fields = {"year": int(found["y"]), "month": int(found["m"])}
+    if found and 1 <= int(found["m"]) <= 12 and (found["yy"] or 1800 <= int(found["y"]) <= 2199):
+        fields = {"year": full_year(int(found["y"] or found["yy"])), "month": int(found["m"])}
         return _piece("year_month", found.end() - at, False, fields)
     return None
 
@@ -296,6 +322,14 @@ def _number(
     return Token("number", length, sure, point, unit, number, low, style, about, joined)
 
 
+# 이삼 년, 사오 개월; but 삼사월 is a month with its name.
+_INEXACT_UNITS = frozenset(["년", "개월", "주일", "시간", "분"])
+_CLEAR_UNITS = frozenset(["년", "개월", "세기", "주일", "주"])
+# 이 년 and 이 시간 begin with a determiner as often as with a two, 일 시간 with 일, work.
+_AFTER = {"이": frozenset(["개월"]), "일": frozenset(["개월", "월", "일", "분", "초"])}
+_WORDS_TOO = frozenset(_AFTER)
+
+
 def _spelled(text: str, at: int) -> Token | None:
     found = _NATIVE.match(text, at)
     if found:
@@ -304,15 +338,22 @@ def _spelled(text: str, at: int) -> Token | None:
         sure = unit in ("달", "시간", "주일")
         return _number(found.end() - at, sure, unit, number, low if high else None, "native")
     found = _SINO.match(text, at)
-    written = (found["n"] or found["apart"]) if found else ""
+    written = found["n"] if found else ""
     value = sino_number(written) if written else None
-    # 이 년 and 이 분 begin with a determiner as often as with a two.
-    if found is None or value is None or found["apart"] == "이":
+    if found is None or value is None:
         return None
-    unit = found["unit"] or found["of_apart"]
-    clear = unit in ("년", "개월", "세기", "주일") and (found["n"] or value > 9)
-    style = "sino" if len(written) > 1 or clear else "short"
-    return _number(found.end() - at, len(written) > 2, unit, value, None, style)
+    length, unit = found.end() - at, found["unit"] or found["apart"] or found["of_more"]
+    if found["more"]:
+        return _number(length, True, unit, value, None, "sino", True) if value > 9 else None
+    pair = inexact_pair(written) if unit in _INEXACT_UNITS else None
+    if pair:
+        return _number(length, False, unit, pair[1], pair[0], "sino")
+    clear = unit in _CLEAR_UNITS
+    if found["apart"] and (value == 0 or (written in _WORDS_TOO and unit not in _AFTER[written])):
+        return None
+    apart = "apart" if found["apart"] else "short"
+    style = "sino" if len(written) > 1 or clear else apart
+    return _number(length, len(written) > 2, unit, value, None, style)
 
 
 def after_gap(text: str, at: int) -> int:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from lgtalent_ie.records.numerals import parse_number
 
+_ROWS = "일이삼사오육칠팔구"
 _DIGITS = {c: n for n, c in enumerate("영일이삼사오육칠팔구")} | {"공": 0, "륙": 6}
 SINO = "[영공일이삼사오육륙칠팔구십백천]{1,8}"
 
@@ -18,7 +19,27 @@ NATIVE = {
     "두어": (2, 3), "서너": (3, 4), "너댓": (4, 5), "네댓": (4, 5), "대여섯": (5, 6),
     "예닐곱": (6, 7),
 }  # fmt: skip
+_ONES = ["", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉"]
+_TENS = ["열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔"]
+NATIVE |= {
+    ten + one: (10 * tens + ones, None)
+    for tens, ten in enumerate(_TENS, 1)
+    for ones, one in enumerate(_ONES)
+}
 """Native determiner numerals: (value, upper end of an inexact pair or None)."""
+
+
+def inexact_pair(text: str) -> tuple[int, int] | None:
+    """Two digits in a row that say about how many, None for all else.
+
+    >>> inexact_pair("이삼"), inexact_pair("오륙"), inexact_pair("구팔"), inexact_pair("십이")
+    ((2, 3), (5, 6), None, None)
+    """
+    if len(text) != 2:
+        return None
+    low, high = (_ROWS.find(digit) + 1 for digit in text.replace("륙", "육"))
+    # 일이 is as often a noun with its particle.
+    return (low, high) if low > 1 and high == low + 1 else None
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import msgspec
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from lgtalent_ie.records import dates_calendar as calendar
 from lgtalent_ie.records.dates_expressions import Calendar
 from lgtalent_ie.records.dates_lunar import lunar_day, lunar_days
+from lgtalent_ie.records.dates_solar import solar_day
 from lgtalent_ie.records.dates_values import (
     clock_value,
     known_day,
@@ -24,6 +26,11 @@ from lgtalent_ie.schema import Date, Mod
 _YEARS = re.compile(r"(?:^|(?<=/))(?:\d{4}|XXXX)(?!\d)")
 _BEFORE_CHRIST = 1
 _LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def _term_value(year: int | None, term: int) -> str:
+    known, following = ("XXXX", "XXXX") if year is None else (f"{year:04d}", f"{year + 1:04d}")
+    return f"{known}-03/{known}-08" if term == 1 else f"{known}-09/{following}-02"
 
 
 class Point(msgspec.Struct, gc=False):
@@ -77,7 +84,10 @@ class Point(msgspec.Struct, gc=False):
 
     def _day_told(self) -> str:
         told = known_day(self.previous)
-        if told is None or self.previous is None:
+        point = self.point
+        # 밤 12시 30분 of a day is half past midnight of the next.
+        after_midnight = point.hour == 12 and point.minute and point.daypart == "NI"
+        if told is None or self.previous is None or after_midnight:
             return ""
         self.relative = self.previous.relative
         return told.isoformat()
@@ -115,13 +125,15 @@ class Point(msgspec.Struct, gc=False):
         if point.edge_day is not None:
             return self._edge_day(point.edge_day)
         bare_weekday = point.weekday is not None and not (point.day or point.nth_week or point.nth)
-        if point.week_off is not None or point.weekend or bare_weekday:
+        if point.week_off is not None or bare_weekday or (point.weekend and not point.nth):
             return self._week()
         year = self._year()
         if point.season or point.half or point.quarter or point.quarter_off is not None:
             return self._span(year)
         if point.term is not None:
             return self._term(year, point.term)
+        if point.longitude is not None:
+            return self._solar(year, point.longitude)
         if point.lunar is not None and (point.day is None or point.lunar == 0):
             return self._lunar(year)
         value = self._month_and_day(year)
@@ -145,7 +157,9 @@ class Point(msgspec.Struct, gc=False):
     def _moved_day(self, days: int) -> str | None:
         """전날, 사흘 뒤의 날: so many days from today, from the day told before, from a holiday."""
         point = self.point
-        if point.lunar is not None or (point.month and (point.day or point.nth)):
+        if (point.lunar or point.longitude) is not None or (
+            point.month and (point.day or point.nth)
+        ):
             holiday = Point(replace(point, day_off=None), self.anchor, self.previous, self.future)
             value = holiday._day_or_period()
             self.relative = holiday.relative
@@ -173,6 +187,12 @@ class Point(msgspec.Struct, gc=False):
         days = calendar.days_covered(value) if value else None
         if days is not None:
             return days[which == "last"]
+        if value == "XXXX" and not self.point.has_year:
+            # 말일 alone is that of this month.
+            self.relative, today = True, self.anchor
+            if today is None:
+                return "XXXX-XX-XX"
+            return calendar.last_of_month(today.year, today.month).isoformat()
         return {"first": "XXXX-01-01", "last": "XXXX-12-31"}[which] if value == "XXXX" else None
 
     def _same_span(self) -> str | None:
@@ -235,7 +255,7 @@ class Point(msgspec.Struct, gc=False):
                 return None
             year = self._year_of_month(month, day)
         if point.nth_week or point.nth:
-            return None if month is None or year is None else self._nth(year, month)
+            return self._nth(year, month)
         if day is not None:
             if month is not None and day > _LONGEST[month - 1]:
                 return None
@@ -248,8 +268,22 @@ class Point(msgspec.Struct, gc=False):
             return f"{shown_year}-{shown_month}-{day:02d}"
         return shown_year if month is None else f"{shown_year}-{shown_month}"
 
-    def _nth(self, year: int, month: int) -> str | None:
+    def _nth(self, year: int | None, month: int | None) -> str | None:
+        """The nth week, weekend or weekday of a month, of this month, or the edge of a year."""
         point = self.point
+        if month is None and not point.has_year:
+            self.relative = True
+            if self.anchor is None:
+                return f"XXXX-WXX-{point.weekday}" if point.weekday else None
+            year, month = self.anchor.year, self.anchor.month
+        elif month is None:
+            # 올해 첫 월요일, 2024년 마지막 주.
+            month = {1: 1, -1: 12}.get(point.nth or point.nth_week or 0)
+        if year is None or month is None:
+            return None
+        if point.nth and point.weekend:
+            saturday = calendar.nth_weekday(year, month, point.nth, 6)
+            return f"{calendar.week_value(saturday)}-WE" if saturday else None
         if point.nth and point.weekday:
             found = calendar.nth_weekday(year, month, point.nth, point.weekday)
             return found.isoformat() if found else None
@@ -339,15 +373,45 @@ class Point(msgspec.Struct, gc=False):
             return named.isoformat() if named else None
         return calendar.week_value(monday) + ("-WE" if point.weekend else "")
 
-    def _term(self, year: int | None, term: int) -> str:
+    def _term(self, year: int | None, term: int) -> str | None:
         """A half of the school year: March to August, September to February (고등교육법)."""
-        known = "XXXX" if year is None else f"{year:04d}"
-        if term == 1:
-            return f"{known}-03/{known}-08"
-        return f"{known}-09/" + ("XXXX" if year is None else f"{year + 1:04d}") + "-02"
+        today = self.anchor
+        if term == 0:
+            self.relative = True
+            if today is None:
+                return "XXXX-XX/XXXX-XX"
+            # Terms counted from the year 0 on; January and February close the last one.
+            terms = 2 * today.year + (today.month > 8) - (today.month < 3)
+            terms += {"past": -1, "next": 1}.get(self.point.direction or "", 0)
+            return _term_value(terms // 2, terms % 2 + 1)
+        if year is not None or self.point.has_year:
+            return _term_value(year, term)
+        if today is None and self.point.direction is None:
+            # With no day to count from, 1학기 is as often the stage of a schooling.
+            return None
+        return self._nearest(lambda its_year: _term_value(its_year, term))
+
+    def _solar(self, year: int | None, longitude: int) -> str | None:
+        """The day of a solar term, the year alone where its day is not known."""
+        today = self.anchor
+        if year is not None:
+            day = solar_day(year, longitude)
+            return day.isoformat() if day else f"{year:04d}"
+        self.relative = True
+        if self.point.has_year or today is None:
+            return "XXXX"
+        now, step = date(today.year, today.month, today.day), 1 if self._forward() else -1
+        if self.point.direction == "this":
+            day = solar_day(now.year, longitude)
+            return day.isoformat() if day else None
+        for its_year in (now.year, now.year + step):
+            day = solar_day(its_year, longitude)
+            if day and (day >= now if step > 0 else day <= now):
+                return day.isoformat()
+        return None
 
     def _span(self, year: int | None) -> str | None:
-        point, today = self.point, self.anchor
+        point = self.point
         name = f"Q{point.quarter}" if point.quarter else f"H{point.half}" if point.half else ""
         name = point.season or name
         if point.quarter_off is not None:
@@ -364,15 +428,23 @@ class Point(msgspec.Struct, gc=False):
         named = point.direction is not None or self.future is True
         if point.season and not named:
             return f"XXXX-{name}"
+        return self._nearest(
+            lambda its_year: f"XXXX-{name}" if its_year is None else f"{its_year:04d}-{name}"
+        )
+
+    def _nearest(self, value_of: Callable[[int | None], str]) -> str | None:
+        """The value of the year in which a period that returns lies on the side that is meant."""
+        point, today = self.point, self.anchor
         self.relative = True
         if today is None:
-            return f"XXXX-{name}"
+            return value_of(None)
         now = today.isoformat()[:10]
         ahead = point.direction in ("next", "following")
         whole = point.direction == "this" or self.future is True
         years = range(max(1, today.year - 2), today.year + 3)
         for its_year in years if point.direction != "past" and (ahead or whole) else years[::-1]:
-            days = calendar.days_covered(f"{its_year:04d}-{name}")
+            value = value_of(its_year)
+            days = calendar.days_covered(value)
             if days is None:
                 continue
             if point.direction == "past":
@@ -380,7 +452,7 @@ class Point(msgspec.Struct, gc=False):
             else:
                 fits = days[0] > now if ahead else days[1] >= now if whole else days[0] <= now
             if fits:
-                return f"{its_year:04d}-{name}"
+                return value
         return None
 
     def _lunar(self, year: int | None) -> str | None:

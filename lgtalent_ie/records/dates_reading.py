@@ -20,8 +20,9 @@ from lgtalent_ie.records.dates_expressions import (
     Stretch,
 )
 from lgtalent_ie.records.dates_grammar import MAX_LENGTH, approximate, expression_of, tail_effect
-from lgtalent_ie.records.dates_lexicon import DASH, GLOSS, heads
+from lgtalent_ie.records.dates_lexicon import GLOSS, heads
 from lgtalent_ie.records.dates_resolve import resolve
+from lgtalent_ie.records.dates_signs import DASH
 from lgtalent_ie.records.dates_units import full_year
 from lgtalent_ie.records.dates_values import known_day, parts_of, said_parts
 from lgtalent_ie.records.offsets import index_from

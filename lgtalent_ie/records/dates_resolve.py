@@ -10,7 +10,14 @@ from msgspec.structs import replace
 from lgtalent_ie.records import dates_calendar as calendar
 from lgtalent_ie.records.dates_expressions import Calendar, Expression, Length, Shift, Stretch
 from lgtalent_ie.records.dates_point import Point
-from lgtalent_ie.records.dates_values import clock_value, known_day, make_date, parts_of, record
+from lgtalent_ie.records.dates_values import (
+    clock_value,
+    known_day,
+    make_date,
+    parts_of,
+    record,
+    set_value,
+)
 from lgtalent_ie.schema import Date, Mod
 
 _MONTHS = {"Y": 12, "Q": 3, "M": 1}
@@ -130,6 +137,8 @@ def _stretch(
     left, right = stretch.first, stretch.last
     if isinstance(right, Length):
         return _for_so_long(resolve(left, anchor, previous, future), right)
+    if left.repeat or left.workdays:
+        return _repeated(left, right)
     start_anchor, start_future = anchor, future
     year_left_out = right.has_year and left.month and right.year_base != "previous"
     month_left_out = right.month_off is not None and left.day and not left.has_month
@@ -175,6 +184,24 @@ def _stretch(
     return record(value, last.mod, relative, time=left.is_time and right.is_time)
 
 
+def _repeated(left: Calendar, right: Calendar) -> Date | None:
+    """A range that returns: 매주 월요일부터 금요일까지, 매년 12월~이듬해 2월, 매일 9~18시."""
+    first = Point(left, None, None, None).date()
+    if first is None or first.value.startswith("P"):
+        return None
+    if left.is_time:
+        clock = _later_clock(left, right) if right.is_time and not right.has_day else None
+        value = f"{first.value}/{clock}"
+        return record(value, None, False, repeat=True, time=True) if clock else None
+    if right.is_time or right.year is not None:
+        return None
+    month = left.month if right.day is not None and not right.has_month else right.month
+    last = set_value(replace(right, repeat=left.repeat, month=month))
+    if last.startswith("P") or last.count("-") != first.value.count("-"):
+        return None
+    return record(f"{first.value}/{last}", right.part, False, repeat=True)
+
+
 def _for_so_long(first: Date | None, length: Length) -> Date | None:
     """A stretch of that length whose start is `first`: 15일부터 `사흘간`, 5월부터 `두 달간`."""
     (unit, number), *smaller = length.pairs
@@ -210,6 +237,8 @@ def _later_clock(left: Calendar, right: Calendar) -> str | None:
     halves = [right.daypart] if right.daypart else [left.daypart, "AF"]
     clocks = [clock_value(replace(right, daypart=half)) for half in halves]
     start = clock_value(left)
+    if right.hour == 0 and not right.minute and start and start > "T00:00":
+        return "T24:00"
     later = [clock for clock in clocks if clock and start and clock > start]
     return later[0] if later else clocks[0]
 

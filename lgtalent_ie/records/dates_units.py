@@ -14,6 +14,7 @@ _CALENDAR_UNITS = {
     "년도": ("year", "year", range(3000)),
     "학년도": ("year", "year", range(3000)),
     "회계연도": ("year", "year", range(1000, 3000)),
+    "사업연도": ("year", "year", range(1000, 3000)),
     "시즌": ("year", "year", range(1900, 2200)),
     "년대": ("year", "decade", range(3000)),
     "세기": ("year", "century", range(1, 100)),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from lgtalent_ie.frozen import maker
 from lgtalent_ie.records import dates_calendar as calendar
 from lgtalent_ie.records.dates_expressions import Calendar
-from lgtalent_ie.records.frozen import maker
 from lgtalent_ie.schema import Date, DateType, Mod
 
 make_date = maker(Date)
-_PERIODS = {"year": "P1Y", "quarter": "P3M", "month": "P1M", "week": "P1W", "day": "P1D"}
+_PERIODS = {
+    "year": "P1Y", "term": "P6M", "quarter": "P3M", "month": "P1M", "week": "P1W", "day": "P1D",
+}  # fmt: skip
 _PREFIX = re.compile(r"(\d{4})(?!\d)(?:-(\d\d)(?:-(\d\d))?)?")
 _SAID = re.compile(r"(\d{4}|XXXX)(?!\d)(?:-(\d\d)(?:-(\d\d))?|-XX-(\d\d))?")
 
@@ -68,6 +70,8 @@ def clock_value(point: Calendar) -> str | None:
     elif half == "MO" and hour == 12:
         hour = 0
     minute = point.minute or 0
+    if hour == 24 and minute and half == "NI" and not point.has_day:
+        hour = 0
     if hour > 24 or (hour == 24 and minute):
         return None
     return f"T{hour:02d}:{minute:02d}" + (f":{point.second:02d}" if point.second else "")
@@ -82,7 +86,9 @@ def set_value(point: Calendar) -> str:
     year = "XXXX"
     if point.weekday is not None and not (point.nth or point.nth_week):
         return f"{year}-WXX-{point.weekday}"
-    if point.weekend:
+    if point.workdays:
+        return f"{year}-WXX-WD"
+    if point.weekend and not point.nth:
         return f"{year}-WXX-WE"
     if point.season:
         return f"{year}-{point.season}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,9 +12,9 @@ from lgtalent_ie.reading import Reading
 from lgtalent_ie.records.arguments import Filler, arguments_of
 from lgtalent_ie.records.clauses import Element, Phrase, Predicate
 from lgtalent_ie.records.names import Names, learn_employers, names_a_day, read_names
-from lgtalent_ie.records.relation_found import Piece
+from lgtalent_ie.records.pieces import Piece, read_clauses
 from lgtalent_ie.records.relation_tables import Frame, noun_classes
-from lgtalent_ie.records.relations import cued, fillers, read_clauses, read_pieces
+from lgtalent_ie.records.relations import cued, fillers
 from lgtalent_ie.schema import (
     Count,
     Date,
@@ -34,10 +33,6 @@ COUNTED: Mapping[str, tuple[Dimension, ...]] = {
     "award": ("item", "rank"), "appointment": ("person",),
 }  # fmt: skip
 WITH_EVENT = frozenset(("recruiting_event", "programme", "publication", "award"))
-# What is said in quotation marks is opinion, not fact; names in such marks are short.
-SPEECH = re.compile(
-    r"[“\"]([^“”\"\n]{15,800})[”\"](?=,? ?(?:고|라고|이라고|며|이라며|라며|면서|거나|는))"
-)
 COUNT_ROLES = ("obj", "subj", "bare", "mod", "submod", "target", "rel", "dat")
 
 
@@ -62,14 +57,16 @@ def read_facts(
     counts: Sequence[Count],
     organizations: Sequence[Organization],
     relations: Sequence[Relation],
+    pieces: Sequence[Piece],
 ) -> tuple[Fact, ...]:
     """The facts of the document in the order of the text.
 
+    `pieces` are those of `read_pieces`; what a quotation says is opinion and makes no fact.
     A fact needs an actor that is in `organizations`. Facts of one kind about one event, or of one
     kind and actor in neighbouring sentences, are one. `date` is the value of the Date record, or
     None. `score` is the frame's, times a factor for each argument that was carried over.
 
-    >>> fact = read_facts(reading, dates, counts, organizations, relations)[0]
+    >>> fact = read_facts(reading, dates, counts, organizations, relations, pieces)[0]
     >>> fact.kind, fact.actors, fact.date, fact.counts
     ('hire', ('o1',), '2023', ('m2',))
     """
@@ -91,8 +88,7 @@ def read_facts(
     found: list[tuple[int, Fact]] = []
     order = {sentence.start: n for n, sentence in enumerate(reading.sentences)}
     before = ""
-    spans = [match.span(1) for match in SPEECH.finditer(reading.text)]
-    for piece, elements, context in read_clauses(list(read_pieces(reading, spans)), names):
+    for piece, elements, context in read_clauses(pieces, names):
         if piece.quoted:
             continue
         for at, frames in cued("fact_frames", piece, elements, before):

@@ -6,6 +6,8 @@ costs no more than its length. The words stand in `tables/number_words.tsv`, one
 digit, small, big   일 · 십 백 천 · 만 억 조: `삼백만`, `1억2천만`, `3조 2000억`
 ten, one, old       열 · 하나 한 · 석 넉 (before old counters only): `스물다섯`, `열두`
 few                 두세, 서너: from `value` to `limit`
+about               여남은, 열댓: about `value`
+pair                이삼 (십): from `value` to `limit` × unit, as 사오백, 오륙 명
 several             수십, 몇백: from `value` × unit to below `limit` × unit
 part                반, ½: `value` is the fraction
 """
@@ -45,7 +47,13 @@ _SPELLED = re.compile(r"점(?!이(?![가-힣]))(?P<digits>[영공일이삼사오
 _PARTS_OF = re.compile(r" ?분의 ?")
 _MORE = re.compile(r"여|남짓")
 _MORE_STARTS = frozenset("여남")
+VULGAR = "½¼¾⅛⅓⅔⅜⅝⅞⅕⅖⅗⅘⅙⅚"
+_AND = frozenset("와과" + VULGAR)
+# 만 19세: an age in front of which 만 is no ten thousand, also without the blank.
+_AGED = re.compile(rf"만[{_DIGIT}]{{1,2}}(?![{_DIGIT}.,천백십])")
 _MAX_TOKENS = 24
+# No denominator is longer, commas and all.
+_WITHIN = 48
 _MAX_DECIMALS = 8
 _FIGURES = frozenset("0123456789０１２３４５６７８９")
 _ASCII = str.maketrans("０１２３４５６７８９．", "0123456789.", ",，")
@@ -100,10 +108,12 @@ def number_words() -> tuple[NumberWord, ...]:
 class _Lexicon:
     sino: dict[str, tuple[str, int]]
     values: dict[str, tuple[int, int]]
-    parts: dict[str, float]
+    parts: dict[str, int | float]
     native: re.Pattern[str]
     old: re.Pattern[str]
     several: re.Pattern[str]
+    pairs: re.Pattern[str]
+    about: re.Pattern[str]
     first: dict[str, frozenset[str]]
 
 
@@ -121,9 +131,9 @@ def _lexicon() -> _Lexicon:
         values={
             w.word: (int(w.value), w.limit or int(w.value))
             for w in words
-            if w.kind in ("ten", "one", "old", "few", "several")
+            if w.kind in ("ten", "one", "old", "few", "several", "pair", "about")
         },
-        parts={w.word: float(w.value) for w in words if w.kind == "part"},
+        parts={w.word: _number(w.value) for w in words if w.kind == "part"},
         native=re.compile(
             f"(?:(?P<ten>{one_of('ten')})(?: (?={one_of('few', 'one')}))?)?"
             f"(?P<one>{one_of('few', 'one')})?"
@@ -132,6 +142,10 @@ def _lexicon() -> _Lexicon:
         several=re.compile(
             f"(?P<word>{one_of('several')}) ?(?P<small>[십백천])?(?P<big>[만억조])?"
         ),
+        pairs=re.compile(
+            f"(?P<word>{one_of('pair')})(?P<small>[십백천])?(?P<big>[만억조])?(?P<more>여|남짓)?"
+        ),
+        about=re.compile(one_of("about")),
         first={
             character: frozenset(w.kind for w in words if w.word[0] == character)
             for character in {w.word[0] for w in words} | _FIGURES
@@ -158,7 +172,12 @@ def numerals_at(text: str, at: int) -> tuple[Numeral, ...]:
         if plain := _plain_digits().match(text, at):
             return (Numeral(at, plain.end(), _value_of(plain[0]), None, None, "digits"),)
         found = _compound(text, at)
-        found += [part for head in found if (part := _fraction(text, head))]
+        if not found:
+            return ()
+        if text.find("분의", at, at + _WITHIN) >= 0:
+            found += [part for head in found if (part := _fraction(text, head))]
+        if text[found[0].end : found[0].end + 1] in _AND and (both := _with_part(text, found[0])):
+            found.append(both)
     else:
         found = _words(text, at, kinds, lexicon)
     found.sort(key=_END, reverse=True)
@@ -170,7 +189,8 @@ def _words(text: str, at: int, kinds: frozenset[str], lexicon: _Lexicon) -> list
     found: list[Numeral] = []
     if not kinds.isdisjoint(_SINO_KINDS):
         found = _compound(text, at)
-        found += [part for head in found if (part := _fraction(text, head))]
+        if text.find("분의", at, at + _WITHIN) >= 0:
+            found += [part for head in found if (part := _fraction(text, head))]
         found += [
             tail
             for head in found
@@ -186,12 +206,29 @@ def _words(text: str, at: int, kinds: frozenset[str], lexicon: _Lexicon) -> list
     if "old" in kinds and (old := lexicon.old.match(text, at)):
         value = lexicon.values[old[0]][0]
         found.append(Numeral(at, old.end(), value, None, None, "old"))
+    if "about" in kinds and (about := lexicon.about.match(text, at)):
+        value = lexicon.values[about[0]][0]
+        found.append(Numeral(at, about.end(), value, None, None, "native", True))
+    if "pair" in kinds and (pair := lexicon.pairs.match(text, at)):
+        found += _pair(pair)
     if "part" in kinds:
-        for length in (2, 1):
+        for length in (4, 3, 2, 1):
             share = lexicon.parts.get(text[at : at + length])
             if share is not None and at + length <= len(text):
                 found.append(Numeral(at, at + length, share, None, None, "part"))
     return found
+
+
+def _pair(match: re.Match[str]) -> list[Numeral]:
+    """이삼십 (20~30), 오륙 명, 사오십만여; 일이 needs a place, as 이 is a particle too."""
+    lexicon = _lexicon()
+    small, big = match["small"], match["big"]
+    if match["word"] == "일이" and not small and not big:
+        return []
+    low, high = lexicon.values[match["word"]]
+    unit = (lexicon.sino[small][1] if small else 1) * (lexicon.sino[big][1] if big else 1)
+    more = match["more"] is not None
+    return [Numeral(match.start(), match.end(), None, low * unit, high * unit, "sino", more)]
 
 
 def _behind_hundred(text: str, end: int) -> int:
@@ -237,7 +274,7 @@ def _plain_digits() -> re.Pattern[str]:
     words = re.escape("".join(_lexicon().sino))
     return re.compile(
         rf"(?>[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,5}}|[0-9]{{1,18}})(?:\.[0-9]{{1,{_MAX_DECIMALS}}})?+"
-        rf"(?![{_DIGIT}.,．，{words}여남분]| (?:[만억]|분의))"
+        rf"(?![{_DIGIT}.,．，{words}여남분와과{VULGAR}]| (?:[만억]|분의))"
     )
 
 
@@ -258,8 +295,9 @@ def parse_number(text: str) -> int | float | None:
     if len(text) > 256:
         return None
     text = text.strip()
-    sign = -1 if text[:1] in ("-", "−", "－") else 1
-    at = 1 if text[:1] in ("-", "−", "－", "+", "＋") else 0
+    sign = -1 if text[:1] in ("-", "−", "－", "△") else 1
+    at = 1 if text[:1] in ("-", "−", "－", "+", "＋", "△") else 0
+    at += text.startswith("△ ")
     if len(text) > 64:
         return None
     value = _whole(text, at)
@@ -281,6 +319,8 @@ def _whole(text: str, at: int = 0) -> int | float | None:
 _SIGN_WORD = re.compile(r"(마이너스|플러스) ?(?=\S)")
 # A blank behind a place word or before 분의, which no numeral in a text has so freely.
 _LOOSE_BLANK = re.compile(r"(?<=[십백천만억조]) (?=[일이삼사오육칠팔구십백천만억조]|분의)")
+# 1억 하고도 2천만: a place word, more of it.
+_BESIDES = re.compile(r"(?<=[만억조]) ?하고도 (?=[0-9일이삼사오육칠팔구십백천])")
 _SLASHED = re.compile(rf"([{_DIGIT}]{{1,9}}) ?[/／⁄] ?([{_DIGIT}]{{1,9}})")
 _MIXED = re.compile(r"(?P<whole>[^ ]{1,20}?)(?:[와과] ?| (?=[0-9]+[/／⁄]))(?P<part>.+)")
 _PLACE = re.compile(r"제 ?(?P<sino>.+)|(?P<any>.+?) ?번째|(?P<native>.+)째")
@@ -292,7 +332,7 @@ _POINT = re.compile(
 
 def _spoken(text: str) -> int | float | None:
     """The value of what only a text that is all number can mean: 이천 삼백, 영 점 오, 1/2, 제3."""
-    joined = _LOOSE_BLANK.sub("", text)
+    joined = _LOOSE_BLANK.sub("", _BESIDES.sub("", text))
     value = _whole(joined)
     if value is not None:
         return value
@@ -366,6 +406,9 @@ def _compound(text: str, at: int) -> list[Numeral]:
                 bare = section == 0 and (found or pending == 0 or character not in "만萬")
                 if unit >= big_limit or bare:
                     break
+                if section == 0 and _AGED.match(text, position):
+                    found.append(Numeral(at, end, unit, None, None, script))
+                    break
                 total += (section or one) * unit
                 group, pending, small_limit, big_limit = 0, None, 10**4, unit
         elif character in _FIGURES and (digits := _DIGITS.match(text, position)):
@@ -423,6 +466,18 @@ def _native(text: str, at: int, start: int, base: int) -> list[Numeral]:
     found = [longest]
     if extra := _MORE.match(text, match.end()):
         found.append(replace(longest, end=extra.end(), more=True))
+    if low != high and match["one"] and " " in match["one"]:  # 한 두름 is one, not one or two
+        end = match.start("one") + match["one"].index(" ")
+        found.append(
+            Numeral(
+                start,
+                end,
+                base + ten + values[text[match.start("one") : end]][0],
+                None,
+                None,
+                "native",
+            )
+        )
     if match["ten"] and match["one"]:
         found.append(Numeral(start, match.end("ten"), base + ten, None, None, "native"))
     return found
@@ -458,3 +513,19 @@ def _fraction(text: str, parts: Numeral) -> Numeral | None:
         if whole is not None and not numerator.more and whole < parts.value:
             return Numeral(parts.start, numerator.end, whole / parts.value, None, None, "part")
     return None
+
+
+def _with_part(text: str, whole: Numeral) -> Numeral | None:
+    """5와 3분의 1, 5⅓: a whole number and a fraction."""
+    follows = text[whole.end]
+    if not isinstance(whole.value, int):
+        return None
+    if follows in "와과":
+        start = whole.end + 1 + text.startswith(" ", whole.end + 1)
+        parts = _compound(text, start) if text[start : start + 1] in _FIGURES else ()
+        found = next((p for head in parts if (p := _fraction(text, head))), None)
+        if found is None or found.value is None:
+            return None
+        return Numeral(whole.start, found.end, whole.value + found.value, None, None, "digits")
+    value = whole.value + _lexicon().parts[follows]
+    return Numeral(whole.start, whole.end + 1, value, None, None, "digits")

@@ -15,21 +15,30 @@ from typing import Literal, get_args
 
 from msgspec.structs import replace
 
+from lgtalent_ie.frozen import maker
 from lgtalent_ie.records.characters import is_hangul, is_latin
-from lgtalent_ie.records.frozen import maker
-from lgtalent_ie.records.measures import Measure, measure_at
+from lgtalent_ie.records.measure_units import Measure
+from lgtalent_ie.records.measures import measure_at
 from lgtalent_ie.records.numerals import numeral_starts, numerals_at
 from lgtalent_ie.schema import Bound, Count
 from lgtalent_ie.tables import read_table
 
 # Adverbs that may stand between a bounding word and its number without changing either.
-NEUTRAL = frozenset("모두 총 전체 각각 각 다시 무려 단 겨우 고작 또 합쳐".split())
+NEUTRAL = frozenset(
+    "모두 총 전체 각각 각 다시 무려 단 겨우 고작 또 합쳐 도합 통틀어 불과 자그마치 물경".split()
+)
 # What is numbered by a bare number behind it: 시즌 3, 파트2.
 NUMBERED = frozenset(
     "시즌 시리즈 파트 레벨 단계 챕터 스테이지 라운드 세트 넘버 타입 클래스 버전 코스 권역".split()
 )
 _PARTICLE = re.compile(
-    r"(?:을|를|이|가|에|도|은|는|의|로|으로)?(?:도|는|만)? ?(?:훨씬 |크게 |약간 )?"
+    r"(?:을|를|이|가|에|도|은|는|의|로|으로)?(?:도|는|만)? ?"
+    r"(?:(?:훨씬|크게|약간|훌쩍|살짝|다소|조금) )?"
+)
+# What is ranked by size: 10대 그룹, 20대 대기업.
+_LARGEST = re.compile(
+    r" (?:대?그룹|대?기업|재벌|은행|건설사|증권사|금융|로펌|대학|국정|과제|전략|강국|수출국|산업"
+    r"|뉴스|도시|의혹|공약|품목|교역국)"
 )
 _JOINTS = "-–—:/⁄.,"
 _LONGEST_MENTION = 80
@@ -88,7 +97,9 @@ def parse_quantity(text: str, *, before: str = "", after: str = "") -> Count | N
     measure = _measure_in(shown, before)
     if measure is None:
         return None
-    if measure.unit is None and (name := _numbered(shown, measure)):
+    if measure.counts == "decade" and measure.end == len(shown):
+        measure = _of_rank(measure, after)
+    elif measure.unit is None and (name := _numbered(shown, measure)):
         measure = replace(measure, unit=name, dimension="ordinal")
     before = (before + shown[: measure.start])[-_WINDOW:]
     after = (shown[measure.end :] + after)[:_WINDOW]
@@ -106,6 +117,14 @@ def parse_quantity(text: str, *, before: str = "", after: str = "") -> Count | N
         currency=measure.currency,
         of=None,
     )
+
+
+def _of_rank(measure: Measure, after: str) -> Measure:
+    """10대 그룹, 30대 기업: so many of the largest, not people in their tens."""
+    low, high = measure.low, measure.high
+    if low is None or high is None or high - low != 9 or not _LARGEST.match(after):
+        return measure
+    return replace(measure, value=low, low=None, high=None, dimension="item", counts="thing")
 
 
 def _numbered(text: str, measure: Measure) -> str | None:
@@ -192,10 +211,14 @@ def _ends_word(word: str, after: str, start: int) -> bool:
 def _measure_in(text: str, before: str) -> Measure | None:
     """The measure of a mention: strictly read, else leniently, else its first number alone."""
     starts: list[int] = []
+    opening = _starts()
     for at, character in enumerate(text):
-        if character in _starts() and _may_start(text, at, character):
+        if character in opening and _may_start(text, at, character):
             if measure := measure_at(text, at, before):
                 return measure
+            whole = None if at else measure_at(text, 0, before, lenient=True)
+            if whole is not None and whole.end == len(text):
+                return whole  # 이 미터 오 센티미터
             if not character.isalpha() or not character.isascii():
                 starts.append(at)
             if len(starts) == _MAX_STARTS:
@@ -222,7 +245,7 @@ def _measure_in(text: str, before: str) -> Measure | None:
 @cache
 def _starts() -> frozenset[str]:
     """What a number or the mark in front of it can begin with."""
-    return numeral_starts() | frozenset("제첫영마$＄€£¥￥₩￦₹₫₽UHNACSRMEKJG" + _SIGNS)
+    return numeral_starts() | frozenset("제첫영마△$＄€£￡¥￥₩￦₹₫₽฿₱₺₴₦₪UHNACSRMEKJG" + _SIGNS)
 
 
 def _may_start(text: str, at: int, character: str) -> bool:
@@ -230,6 +253,8 @@ def _may_start(text: str, at: int, character: str) -> bool:
     previous = text[at - 1] if at else " "
     if previous in _JOINTS or previous.isdigit() or is_latin(previous):
         return False
+    if character == "△":
+        return True
     if character in _SIGNS:
         return previous in " (" and text[at + 1 : at + 2].isdigit()
     return not (is_hangul(character) and is_hangul(previous))

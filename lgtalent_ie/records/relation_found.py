@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lgtalent_ie.reading import Sentence
-from lgtalent_ie.records.clause_tokens import Token
 from lgtalent_ie.records.names import Names, is_executive, is_student, plain
+from lgtalent_ie.records.pieces import Piece
 from lgtalent_ie.records.relation_tables import noun_classes, relation_types
 from lgtalent_ie.schema import Mention, Relation
 
@@ -25,16 +24,6 @@ TURNED = {"org:members": "org:member_of"}
 # Of relations scored lower, the 13 on half of the marked gold sentences were all wrong: the model
 # doubted one of the two mentions.
 LEAST = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A sentence without its quotations, or one quotation in it."""
-
-    sentence: Sentence
-    tokens: list[Token]
-    text: str
-    quoted: bool
 
 
 @dataclass(frozen=True, slots=True)

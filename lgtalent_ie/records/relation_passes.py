@@ -14,7 +14,8 @@ from functools import cache
 from lgtalent_ie.records.clause_tokens import Token
 from lgtalent_ie.records.clauses import NEGATING
 from lgtalent_ie.records.names import Names, fits, heads_unit, names_a_day, plain
-from lgtalent_ie.records.relation_found import Found, Piece
+from lgtalent_ie.records.pieces import Piece
+from lgtalent_ie.records.relation_found import Found
 from lgtalent_ie.records.relation_lists import LISTED
 from lgtalent_ie.records.relation_tables import noun_classes
 from lgtalent_ie.schema import Mention

@@ -8,9 +8,7 @@ that no table has.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, islice
 
 from lgtalent_ie.reading import Reading
 from lgtalent_ie.records.arguments import (
@@ -18,10 +16,9 @@ from lgtalent_ie.records.arguments import (
     Filler,
     arguments_of,
     complements_of,
-    next_context,
 )  # fmt: skip
-from lgtalent_ie.records.clause_tokens import Token, headline_topic, linearise, without_brackets
-from lgtalent_ie.records.clauses import Element, Phrase, Predicate, read_elements
+from lgtalent_ie.records.clause_tokens import Token, without_brackets
+from lgtalent_ie.records.clauses import Element, Phrase, Predicate
 from lgtalent_ie.records.names import (
     Names,
     fits,
@@ -31,8 +28,9 @@ from lgtalent_ie.records.names import (
     read_names,
 )
 from lgtalent_ie.records.patterns import Pattern, find, places_of_forms, relation_patterns
+from lgtalent_ie.records.pieces import Piece, read_clauses
 from lgtalent_ie.records.proposals import Proposal
-from lgtalent_ie.records.relation_found import Found, Piece
+from lgtalent_ie.records.relation_found import Found
 from lgtalent_ie.records.relation_lists import listed
 from lgtalent_ie.records.relation_passes import (
     read_carried,
@@ -42,10 +40,8 @@ from lgtalent_ie.records.relation_passes import (
     read_units,
 )  # fmt: skip
 from lgtalent_ie.records.relation_tables import Argument, Frame, frames_of, noun_classes
-from lgtalent_ie.schema import Count, Date, Mention, Organization, Quote, Relation
+from lgtalent_ie.schema import Count, Date, Mention, Organization, Relation
 
-# A sentence of more tokens is a list or noise; its end is left unread.
-MOST_TOKENS = 1500
 # What is said of one name of a list in brackets is not said of the others.
 ALONE = frozenset(("org:alternate_names", "per:alternate_names", "org:top_members/employees"))
 
@@ -55,10 +51,12 @@ def read_relations(
     dates: Sequence[Date],
     counts: Sequence[Count],
     organizations: Sequence[Organization],
-    quotes: Sequence[Quote],
+    pieces: Sequence[Piece],
     proposals: Sequence[Proposal] = (),
 ) -> tuple[Relation, ...]:
     """The relations of the document, one per type and pair of names, in the order of the text.
+
+    `pieces` are those of `read_pieces`.
 
     Start and end are those of the sentence; `score` is that of the rule (its precision as judged
     on own sentences, a column of the tables) times a factor for each argument that had to be
@@ -66,11 +64,10 @@ def read_relations(
     times the score of the less certain mention. The better one is kept, and none below
     `relation_found.LEAST`. Never raises on any text.
 
-    >>> [(r.type, r.head, r.tail) for r in read_relations(reading, (), (), organizations, ())]
+    >>> [(r.type, r.head, r.tail) for r in read_relations(reading, (), (), organizations, pieces)]
     [('per:employee_of', 'm1', 'm2'), ('per:title', 'm1', 'm3')]
     """
     found = Found(read_names(reading, dates, counts, organizations), {})
-    pieces = list(read_pieces(reading, [(q.start, q.end) for q in quotes if q.kind != "indirect"]))
     for piece in pieces:
         read_patterns(piece, found)
     learn_employers(found.names, found.relations.values())
@@ -88,41 +85,6 @@ def read_relations(
         piece = whole[proposal.sentence]
         found.add(proposal.type, proposal.head, proposal.tail, piece, proposal.score)
     return tuple(sorted(found.relations.values(), key=lambda r: (r.start, r.type, r.head, r.tail)))
-
-
-def read_pieces(reading: Reading, quoted: Sequence[tuple[int, int]]) -> Iterator[Piece]:
-    """Each sentence without its quotations, then each quotation in it."""
-    spans = sorted(set(quoted))
-    ends = list(accumulate((end for _, end in spans), max))
-    for sentence in reading.sentences:
-        inside = []
-        for start, end in islice(spans, bisect_right(ends, sentence.start), None):
-            if start >= sentence.end:
-                break
-            if end > sentence.start:
-                inside.append((max(start, sentence.start), min(end, sentence.end)))
-        morphemes = sentence.morphemes[: MOST_TOKENS * 2]
-        tokens = linearise(reading, sentence.start, sentence.end, morphemes, inside)
-        text = reading.text[sentence.start : sentence.end]
-        yield Piece(sentence, tokens[:MOST_TOKENS], text, False)
-        for start, end in inside:
-            tokens = linearise(reading, start, end, morphemes)
-            yield Piece(sentence, tokens[:MOST_TOKENS], reading.text[start:end], True)
-
-
-def read_clauses(
-    pieces: Sequence[Piece], names: Names
-) -> Iterator[tuple[Piece, list[Element], Context]]:
-    """Each piece's phrases and predicates with what the sentences before hand on."""
-    context = Context()
-    for piece in pieces:
-        tokens = without_brackets(piece.tokens)
-        ends = any(t.tag in ("EF", "SF") for t in tokens[-4:])
-        headline = not piece.quoted and (piece.sentence.kind == "headline" or not ends)
-        elements = read_elements(headline_topic(tokens, headline))
-        yield piece, elements, context
-        if not piece.quoted:
-            context = next_context(elements, context, names)
 
 
 def read_patterns(piece: Piece, found: Found) -> None:

@@ -9,7 +9,8 @@ currency   ISO 4217, money only
 factor     size in the base of its dimension: one, metre, square metre, gram, cubic metre, watt,
            joule, byte, hertz, 1 for money of that currency; empty where there is none
 scripts    which numerals take it: d digits, D digits also across a blank, s Sino-Korean words,
-           n native words, N native words of one syllable also without a blank, o 서 너 석 넉
+           n native words, N native words of one syllable also without a blank, o 서 너 석 넉,
+           O the same without 너, which is `you` too
 when       `near:…` one of these words stands before it; `tens` 10, 20 … 90; `>=n`; rows with a
            condition go before the row without
 sure       whether number and unit alone make a quantity (`no`: the model decides)
@@ -18,6 +19,7 @@ example    an own sentence; the mention stands in [ ]
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal, get_args
@@ -70,7 +72,7 @@ def holds(unit: Unit, value: int | float | None, before: str) -> bool:
         return True
     kind, _, rest = unit.when.partition(":")
     if kind == "near":
-        return any(word in before for word in rest.split(","))
+        return _any_of(rest).search(before) is not None
     if kind == "tens":
         return value in range(10, 100, 10)
     if kind.startswith(">="):
@@ -89,6 +91,12 @@ def _unit(
                 sure == "yes", example,
             )  # fmt: skip
     raise ValueError(f"units.tsv: {dimension!r} is no dimension, of {unit!r}")
+
+
+@cache
+def _any_of(words: str) -> re.Pattern[str]:
+    """One of the words of a condition, which stand there with commas between."""
+    return re.compile("|".join(map(re.escape, words.split(","))))
 
 
 def _factor(written: str) -> float | None:

@@ -9,6 +9,7 @@ from helpers import make_reading, read_cases
 from marked import Marked, read_marked
 
 from lgtalent_ie.records.facts import COUNTED, read_facts
+from lgtalent_ie.records.pieces import read_pieces
 from lgtalent_ie.records.relation_tables import frames
 from lgtalent_ie.records.relations import read_relations
 from lgtalent_ie.schema import Fact
@@ -18,11 +19,12 @@ def read(text: str) -> tuple[Marked, tuple[Fact, ...]]:
     """The facts of a marked text; every DATE's value is its own text."""
     dates = {surface: surface for surface in re.findall(r"\[([^\[\]]{1,80})\]DATE", text)}
     marked = read_marked(text, dates=dates)
+    pieces = read_pieces(marked.reading)
     relations = read_relations(
-        marked.reading, marked.dates, marked.counts, marked.organizations, ()
+        marked.reading, marked.dates, marked.counts, marked.organizations, pieces
     )
     return marked, read_facts(
-        marked.reading, marked.dates, marked.counts, marked.organizations, relations
+        marked.reading, marked.dates, marked.counts, marked.organizations, relations, pieces
     )
 
 
@@ -79,14 +81,17 @@ def test_neighbouring_sentences_make_one_fact_that_spans_both() -> None:
 
 def test_a_fact_without_a_known_organisation_is_none() -> None:
     marked, _ = read("[해오름]ORG은 연구원 [30명]QUANTITY을 채용했다.")
-    assert read_facts(marked.reading, (), marked.counts, (), ()) == ()
+    pieces = read_pieces(marked.reading)
+    assert read_facts(marked.reading, (), marked.counts, (), (), pieces) == ()
 
 
 def test_a_date_without_a_record_gives_no_date() -> None:
     marked, _ = read("[해오름]ORG은 [지난해]DATE 연구원 [30명]QUANTITY을 채용했다.")
-    (fact,) = read_facts(marked.reading, (), marked.counts, marked.organizations, ())
+    pieces = read_pieces(marked.reading)
+    (fact,) = read_facts(marked.reading, (), marked.counts, marked.organizations, (), pieces)
     assert fact.date is None
 
 
 def test_no_text_gives_no_facts() -> None:
-    assert read_facts(make_reading(""), (), (), (), ()) == ()
+    reading = make_reading("")
+    assert read_facts(reading, (), (), (), (), read_pieces(reading)) == ()

@@ -183,6 +183,11 @@ HOSTILE = {
     "several": ("수십 ", 33_000, None, None),
     "money": ("$", 100_000, None, None),
     "units": ("1명", 50_000, "1명", 1),
+    "slashes": ("1/", 50_000, None, None),
+    "losses": ("△", 100_000, None, None),
+    "big words": ("만", 100_000, None, None),
+    "pairs": ("이삼", 50_000, None, None),
+    "dense sums": ("1만2천3백원", 14_000, "1만2천3백원", 12_300),
 }
 
 

@@ -20,9 +20,10 @@ from lgtalent_ie.model.pairs import PairPlaces
 from lgtalent_ie.model.tagger import WindowText
 from lgtalent_ie.reading import Reading
 from lgtalent_ie.records import proposals as module
+from lgtalent_ie.records.pieces import read_pieces
 from lgtalent_ie.records.proposals import Proposal, candidates, propose_relations
 from lgtalent_ie.records.relation_tables import relation_types
-from lgtalent_ie.records.relations import read_pieces, read_relations
+from lgtalent_ie.records.relations import read_relations
 from lgtalent_ie.schema import LABELS, Quote, Relation
 from lgtalent_ie.training.labels import OWN_RELATIONS
 
@@ -215,8 +216,9 @@ def proposal(
 def read(
     marked: Marked, *proposals: Proposal, quotes: Sequence[Quote] = ()
 ) -> tuple[Relation, ...]:
+    pieces = read_pieces(marked.reading, quotes)
     return read_relations(
-        marked.reading, marked.dates, marked.counts, marked.organizations, quotes, proposals
+        marked.reading, marked.dates, marked.counts, marked.organizations, pieces, proposals
     )
 
 
@@ -337,7 +339,7 @@ def test_quotations_do_not_shift_the_sentences() -> None:
 
 
 def pieces_of(marked: Marked, quotes: Sequence[Quote]):  # type: ignore[no-untyped-def]
-    return list(read_pieces(marked.reading, [(q.start, q.end) for q in quotes]))
+    return read_pieces(marked.reading, quotes)
 
 
 SPOKEN = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice, product
 
@@ -11,18 +12,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from marked import read_marked
 
+from lgtalent_ie.reading import Reading
 from lgtalent_ie.records.patterns import read_atom, relation_patterns
+from lgtalent_ie.records.pieces import read_pieces
 from lgtalent_ie.records.relation_passes import sole_rules
 from lgtalent_ie.records.relation_tables import frames, read_argument, relation_types
 from lgtalent_ie.records.relations import read_relations
-from lgtalent_ie.schema import LABELS, Date, Organization, Quote
+from lgtalent_ie.schema import LABELS, Count, Date, Organization, Quote, Relation
+
+
+def relations_in(
+    reading: Reading, dates: Sequence[Date], counts: Sequence[Count],
+    organizations: Sequence[Organization], quotes: Sequence[Quote] = (),
+) -> tuple[Relation, ...]:  # fmt: skip
+    return read_relations(reading, dates, counts, organizations, read_pieces(reading, quotes))
 
 
 def relations_of(text: str) -> list[str]:
     """The relations of a marked text as `type(head, tail)`, sorted."""
     marked = read_marked(text)
     names = {mention.id: mention.text for mention in marked.reading.mentions}
-    found = read_relations(marked.reading, marked.dates, marked.counts, marked.organizations, ())
+    found = relations_in(marked.reading, marked.dates, marked.counts, marked.organizations)
     return sorted(f"{r.type}({names[r.head]}, {names[r.tail]})" for r in found)
 
 
@@ -71,13 +81,13 @@ def test_one_relation_per_pair_of_names_with_clusters() -> None:
     )
     ids = tuple(m.id for m in marked.reading.mentions if m.label == "ORG")
     one = (Organization("o1", "한빛그룹", ("한빛",), ids),)
-    found = read_relations(marked.reading, (), (), one, ())
+    found = relations_in(marked.reading, (), (), one)
     assert [r.type for r in found] == ["event:host"]
 
 
 def test_start_and_end_are_those_of_the_sentence() -> None:
     marked = read_marked("비가 왔다. [해오름]ORG은 [누리대]ORG와 손잡았다.")
-    (relation,) = read_relations(marked.reading, (), (), marked.organizations, ())
+    (relation,) = relations_in(marked.reading, (), (), marked.organizations)
     text = marked.reading.text
     assert text[relation.start : relation.end] == "해오름은 누리대와 손잡았다."
 
@@ -86,19 +96,19 @@ def test_a_carried_subject_lowers_the_score() -> None:
     own = read_marked("[해오름]ORG은 [누리대]ORG와 손잡았다.")
     carried = read_marked("[해오름]ORG은 바쁘다. [누리대]ORG와 손잡았다.")
     first, second = (
-        read_relations(m.reading, (), (), m.organizations, ())[0].score for m in (own, carried)
+        relations_in(m.reading, (), (), m.organizations)[0].score for m in (own, carried)
     )
     assert 0 < second < first <= 1
 
 
 def test_a_relation_is_no_surer_than_its_mentions() -> None:
     marked = read_marked("[해오름]ORG은 [누리대]ORG와 손잡았다.")
-    sure = read_relations(marked.reading, (), (), marked.organizations, ())[0].score
+    sure = relations_in(marked.reading, (), (), marked.organizations)[0].score
     scores = []
     for score in (0.8, 0.2):
         mentions = tuple(replace(m, score=score) for m in marked.reading.mentions)
         reading = replace(marked.reading, mentions=mentions)
-        found = read_relations(reading, (), (), marked.organizations, ())
+        found = relations_in(reading, (), (), marked.organizations)
         scores.append([r.score for r in found])
     assert scores == [[pytest.approx(sure * 0.8, abs=0.001)], []]
 
@@ -118,7 +128,7 @@ def test_the_subject_of_a_quotation_stays_inside_it() -> None:
     reading = make_reading(text, [("PERSON", "서아라"), ("ORG", "해오름"), ("ORG", "누리대")])
     start = text.index("해오름")
     quote = Quote("q1", start, text.index('"고'), "해오름은 누리대와 손잡는다", "direct", None, 1.0)
-    found = read_relations(reading, (), (), (), (quote,))
+    found = relations_in(reading, (), (), (), (quote,))
     assert [r.type for r in found] == ["org:partner"]
 
 
@@ -126,13 +136,13 @@ def test_a_duration_is_no_date_of_an_event() -> None:
     marked = read_marked("[한빛랩]ORG은 [일주일]DATE [누리 데이]EVENT를 진행한다.")
     duration = next(m for m in marked.reading.mentions if m.label == "DATE")
     dates = (Date(duration.id, "DURATION", "P1W"),)
-    found = read_relations(marked.reading, dates, (), marked.organizations, ())
+    found = relations_in(marked.reading, dates, (), marked.organizations)
     assert {r.type for r in found} == {"event:host"}
 
 
 def test_no_text_and_no_mentions_give_nothing() -> None:
-    assert read_relations(make_reading(""), (), (), (), ()) == ()
-    assert read_relations(make_reading("한빛은 20일 행사를 열었다."), (), (), (), ()) == ()
+    assert relations_in(make_reading(""), (), (), ()) == ()
+    assert relations_in(make_reading("한빛은 20일 행사를 열었다."), (), (), ()) == ()
 
 
 def test_a_short_line_that_ends_behind_a_comma_gives_nothing() -> None:
@@ -182,7 +192,7 @@ def test_any_order_of_words_gives_well_formed_relations(words: list[str]) -> Non
     marked = read_marked("".join(words))
     labels = {m.id: m.label for m in marked.reading.mentions}
     seen = set()
-    for relation in read_relations(marked.reading, (), marked.counts, marked.organizations, ()):
+    for relation in relations_in(marked.reading, (), marked.counts, marked.organizations):
         heads, tails = relation_types()[relation.type]
         assert labels[relation.head] in heads
         assert labels[relation.tail] in tails

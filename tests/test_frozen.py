@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, asdict, dataclass, field, replace
 
 import pytest
 
-from lgtalent_ie.records.frozen import maker
+from lgtalent_ie.frozen import maker
 from lgtalent_ie.schema import Count, Date
 
 DATE = (None, "DATE", "2023-06", "2023-06-01", "2023-06-30", "END", True)
