@@ -27,7 +27,8 @@ def tables(timeline: Timeline) -> dict[str, pa.Table]:
     score; one of fact and relation is null); `quarters` (quarter, kind, organization, name, facts,
     documents, people: the persons that the facts count).
 
-    A quarter is `2026-Q1`, of the fact's own day or else of its first source, null without either.
+    A quarter is `2026-Q1`, of the fact's own day or else of its first source, null without either;
+    `2026` of a fact that tells no more than its year.
     Raises MissingExtraError where pyarrow is not installed.
     """
     try:
@@ -110,7 +111,7 @@ def table_rows(timeline: Timeline) -> dict[str, Iterator[Row]]:
 def fact_row(fact: CorpusFact) -> Row:
     return {
         "fact": fact.id, "kind": fact.kind, "event": fact.event, "date": fact.date,
-        "first": fact.first, "last": fact.last, "quarter": quarter(when(fact)),
+        "first": fact.first, "last": fact.last, "quarter": quarter_of(fact),
         "place": fact.place, "score": fact.score,
         "documents": len({s.document for s in fact.sources}),
     }  # fmt: skip
@@ -144,7 +145,7 @@ def quarter_rows(timeline: Timeline, names: dict[str, str]) -> Iterator[Row]:
     groups: dict[tuple[str | None, str, str], list[CorpusFact]] = defaultdict(list)
     for fact in timeline.facts:
         for actor in fact.actors:
-            groups[quarter(when(fact)), fact.kind, actor].append(fact)
+            groups[quarter_of(fact), fact.kind, actor].append(fact)
     for (time, kind, actor), facts in sorted(groups.items(), key=lambda g: (g[0][0] or "", g[0])):
         people = [c.value for f in facts for c in f.counts if c.dimension == "person" and c.value]
         yield {
@@ -162,6 +163,14 @@ def quarter(day: str | None) -> str | None:
     '2026-Q2'
     """
     return None if day is None else f"{day[:4]}-Q{(int(day[5:7]) + 2) // 3}"
+
+
+def quarter_of(fact: CorpusFact) -> str | None:
+    """The quarter of a fact; the year alone where what it tells is longer than a quarter."""
+    first, last = quarter(fact.first), quarter(fact.last)
+    if first is not None and last is not None and first != last:
+        return first[:4]
+    return quarter(when(fact))
 
 
 def write_parquet(timeline: Timeline, folder: Path) -> None:

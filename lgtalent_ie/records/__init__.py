@@ -42,6 +42,7 @@ made of, in the order to read them; what needs the records above it stands furth
                           relation_found: one per type and pair of names
                           relation_lists: names in a row; relation_passes: what is left unsaid
                           proposals: what the model says of the mentions of a sentence
+                          relation_vetoes: and what speaks against it
 
     facts                 on the clauses and frames of relations, merged over sentences
 """

@@ -400,3 +400,19 @@ def owner_of(elements: Sequence[Element], at: int, phrase: Phrase) -> int:
                 continue
         return index
     return -1
+
+
+def denied(elements: Sequence[Element], at: int) -> bool:
+    """True for `열지 않았다`, `열려던`, and for `열기로 한 계획을 취소했다`."""
+    predicate = elements[at]
+    assert isinstance(predicate, Predicate)
+    if predicate.negated or predicate.ending_form in ("려던", "으려던", "려다", "으려다"):
+        return True
+    following = next((e for e in elements[at + 1 :] if isinstance(e, Predicate)), None)
+    if following is not None and following.lemma == "하" and predicate.ending == "nominal":
+        return following.negated
+    return (
+        following is not None
+        and predicate.ending in ("nominal", "rel")
+        and following.lemma in noun_classes()["dissolved"]
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, get_args
 
 from msgspec.structs import replace
@@ -93,6 +93,13 @@ def parse_quantity(text: str, *, before: str = "", after: str = "") -> Count | N
     >>> count.value, count.min, count.max, count.bound
     (None, 2, 3, 'exact')
     """
+    parse = _parse if len(text) <= _LONGEST_MENTION else _parse.__wrapped__
+    return parse(text, before[-_WINDOW:], after[:_WINDOW])
+
+
+# One mention is read at several steps, and an article says the same number again.
+@lru_cache(maxsize=16384)
+def _parse(text: str, before: str, after: str) -> Count | None:
     shown = text[:_LONGEST_MENTION]
     measure = _measure_in(shown, before)
     if measure is None:

@@ -18,7 +18,7 @@ from lgtalent_ie.records.arguments import (
     complements_of,
 )  # fmt: skip
 from lgtalent_ie.records.clause_tokens import Token, without_brackets
-from lgtalent_ie.records.clauses import Element, Phrase, Predicate
+from lgtalent_ie.records.clauses import Element, Phrase, Predicate, denied
 from lgtalent_ie.records.names import (
     Names,
     fits,
@@ -39,7 +39,8 @@ from lgtalent_ie.records.relation_passes import (
     read_sole,
     read_units,
 )  # fmt: skip
-from lgtalent_ie.records.relation_tables import Argument, Frame, frames_of, noun_classes
+from lgtalent_ie.records.relation_tables import Argument, Frame, frames_of
+from lgtalent_ie.records.relation_vetoes import is_contradicted
 from lgtalent_ie.schema import Count, Date, Mention, Organization, Relation
 
 # What is said of one name of a list in brackets is not said of the others.
@@ -81,9 +82,11 @@ def read_relations(
     read_units(pieces, found)
     read_sole(pieces, found)
     whole = [piece for piece in pieces if not piece.quoted]
+    by_rule = tuple(found.relations.values())
     for proposal in proposals:
         piece = whole[proposal.sentence]
-        found.add(proposal.type, proposal.head, proposal.tail, piece, proposal.score)
+        if not is_contradicted(proposal, piece, by_rule):
+            found.add(proposal.type, proposal.head, proposal.tail, piece, proposal.score)
     return tuple(sorted(found.relations.values(), key=lambda r: (r.start, r.type, r.head, r.tail)))
 
 
@@ -161,22 +164,6 @@ def cued(
         ]  # fmt: skip
         if fitting:
             yield at, fitting
-
-
-def denied(elements: Sequence[Element], at: int) -> bool:
-    """True for `열지 않았다`, `열려던`, and for `열기로 한 계획을 취소했다`."""
-    predicate = elements[at]
-    assert isinstance(predicate, Predicate)
-    if predicate.negated or predicate.ending_form in ("려던", "으려던", "려다", "으려다"):
-        return True
-    following = next((e for e in elements[at + 1 :] if isinstance(e, Predicate)), None)
-    if following is not None and following.lemma == "하" and predicate.ending == "nominal":
-        return following.negated
-    return (
-        following is not None
-        and predicate.ending in ("nominal", "rel")
-        and following.lemma in noun_classes()["dissolved"]
-    )
 
 
 def fill(

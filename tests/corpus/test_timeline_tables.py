@@ -41,6 +41,20 @@ def test_who_hired_how_many_in_which_quarter(timeline: Timeline) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "date, quarter",
+    [("2025", "2025"), ("2025-H1", "2025"), ("2025-08", "2025-Q3"), (None, "2026-Q1")],
+)
+def test_a_fact_that_tells_its_year_alone_is_put_in_no_quarter(
+    date: str | None, quarter: str
+) -> None:
+    told_once = merge(
+        [("a", told("hire", ["한빛전자"], people=10, date=date, published="2026-02-01"))]
+    )
+    for name in ("facts", "quarters"):
+        assert [row["quarter"] for row in tables(told_once)[name].to_pylist()] == [quarter]
+
+
 def test_ids_join_the_tables(timeline: Timeline) -> None:
     named = {name: table.to_pylist() for name, table in tables(timeline).items()}
     facts = {row["fact"] for row in named["facts"]}

@@ -311,6 +311,46 @@ def test_a_thing_is_not_related_to_itself() -> None:
     assert read(marked, Proposal("org:member_of", first, second, 0, 0.9)) == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[한빛전자]ORG는 지난해 직원 [300명]QUANTITY을 감원했다.",
+        "[한빛전자]ORG가 구조조정을 위해 직원 [1200명]QUANTITY을 해고한다고 발표했다.",
+        "[한빛전자]ORG는 직원 [100명]QUANTITY을 정리해고하기로 했다.",
+        "[한빛전자]ORG는 연구원 [50명]QUANTITY을 채용할 계획을 철회했다.",
+        "[한빛전자]ORG는 올해 연구원 [50명]QUANTITY을 뽑지 않기로 했다.",
+        "[한빛전자]ORG에서 직원 [30명]QUANTITY이 퇴사했다.",
+    ],
+)
+def test_who_leaves_or_is_not_hired_has_not_joined(text: str) -> None:
+    marked = read_marked(text)
+    size = next(m.text for m in marked.reading.mentions if m.label == "QUANTITY")
+    assert read(marked, proposal(marked, "talent:joined", size, "한빛전자", 0.97)) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[한빛전자]ORG는 연구원 [50명]QUANTITY을 새 식구로 맞아들였다.",
+        "[한빛전자]ORG는 직원 300명을 내보내고 연구원 [50명]QUANTITY을 채용했다.",
+        "[한빛전자]ORG에서 퇴사하지 않은 연구원 [50명]QUANTITY이다.",
+    ],
+)
+def test_elsewhere_the_model_is_believed_that_somebody_joined(text: str) -> None:
+    marked = read_marked(text)
+    joined = proposal(marked, "talent:joined", "50명", "한빛전자", 0.97)
+    assert [r.type for r in read(marked, joined)] == ["talent:joined"]
+
+
+def test_those_a_rule_says_are_hired_do_not_attend() -> None:
+    marked = read_marked(
+        "[한빛전자]ORG는 [누리 데이]EVENT를 열고 내년까지 연구원 [300명]QUANTITY을 채용한다."
+    )
+    attending = proposal(marked, "event:attendance", "누리 데이", "300명", 0.95)
+    types = {r.type for r in read(marked, attending)}
+    assert "talent:joined" in types and "event:attendance" not in types
+
+
 def quotes_of(text: str, *surfaces: str) -> tuple[Quote, ...]:
     """Direct quotations, given by what stands between their marks."""
     return tuple(
