@@ -144,6 +144,13 @@ def from_document(document: Document, name: str, origin: Origin) -> Marked:
     def name_mention(o: schema.Organization) -> str:
         return next((m for m in o.mentions if by_id[m].text == o.name), o.mentions[0])
 
+    def speaker_name(speaker: schema.Speaker | None) -> str | None:
+        """The mention whose words are the name, if there is a name: an office alone is none."""
+        if speaker is None or speaker.name is None:
+            return None
+        own = (speaker.mention, *by_id)
+        return next((m for m in own if m in by_id and by_id[m].text == speaker.name), None)
+
     places = {quote.id: at for at, quote in enumerate(document.quotes)}
     gold = GoldDocument(
         format=1,
@@ -176,7 +183,7 @@ def from_document(document: Document, name: str, origin: Origin) -> Marked:
                 q.start, q.end, q.kind,
                 None if q.cue is None else (q.cue.start, q.cue.end),
                 None if q.speaker is None else (q.speaker.start, q.speaker.end),
-                None if q.speaker is None else q.speaker.mention,
+                speaker_name(q.speaker),
                 None if q.continues is None else places[q.continues],
             )
             for q in document.quotes

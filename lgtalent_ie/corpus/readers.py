@@ -44,7 +44,7 @@ def read_items(
         paths = expand(argument)
         if not paths:
             error = InputError(
-                f"{argument}, where there is nothing to read",
+                "nothing there to read",
                 f"a file, a folder with {' '.join('*' + s for s in SUFFIXES)}, a pattern, or -",
                 "check the path",
             )
@@ -69,7 +69,7 @@ def read_file(path: Path, published: str | None) -> Iterator[Item]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        reason = InputError(f"{path}: {error.strerror}", "a readable file", "check its permissions")
+        reason = InputError(str(error.strerror), "a readable file", "check its permissions")
         yield Item(str(path), None, error=reason)
         return
     for item in read_bytes(str(path), data, is_jsonl=path.suffix.lower() == ".jsonl"):
@@ -110,14 +110,17 @@ def read_row(where: str, line: str) -> Item:
     """An article from a line `{"text": …, "id": …, "published": …}`, the last two optional."""
     try:
         row = msgspec.json.decode(line)
-        text = row["text"]
+        if not isinstance(row, dict):
+            raise TypeError("no JSON object")
+        text = row.get("text")
         if not isinstance(text, str):
-            raise TypeError("text is no string")
-    except (msgspec.DecodeError, KeyError, TypeError) as error:
+            keys = ", ".join(row) or "none"
+            raise TypeError(f"no string under 'text' (keys: {keys})")
+    except (msgspec.DecodeError, TypeError) as error:
         reason = InputError(
-            f"{where}: {error}",
+            str(error),
             'a JSON object with "text" on each line',
-            "correct or remove the line",
+            "correct or remove the line; `lgtalent batch --text-column` reads other names",
         )
         return Item(where, None, error=reason)
     published = row.get("published")

@@ -18,6 +18,7 @@ from lgtalent_ie.annotation.marked import (
     convert,
     counted,
     encoded,
+    from_document,
     from_mentions,
     placed,
 )
@@ -30,7 +31,7 @@ from lgtalent_ie.evaluation.gold import (
     GoldOrganization,
     GoldQuote,
 )
-from lgtalent_ie.schema import LABELS
+from lgtalent_ie.schema import LABELS, Document, Mention, Quote, Speaker
 
 TEXT = "🚀한빛은 새해에 열 명을 뽑는다."
 
@@ -215,3 +216,22 @@ def test_marks_come_back_in_any_order_under_any_ids(marked, shuffle) -> None:
     shuffle.shuffle(new)
     back = put_back(from_mentions("n", marked.text, new, links, ORIGIN), marked.gold, "a")
     assert back == marked and spans_of(back.gold) == spans_of(marked.gold)
+
+
+def test_only_a_speaker_with_a_name_has_a_mention_that_names_it() -> None:
+    text = "한빛은 “뽑겠다”고, 윤하늘 대표는 “더 뽑겠다”고 했다. 윤 대표는 “끝”이라고 했다."
+
+    def said(content: str, speaker: Speaker) -> Quote:
+        at = text.index(f"“{content}”") + 1
+        return Quote(content, at, at + len(content), content, "direct", None, 1.0, None, speaker)
+
+    document = Document(
+        text, "hand@1", None,
+        mentions=(Mention("m1", "ORG", 0, 2, "한빛", 1.0), Mention("m2", "PERSON", 12, 15, "윤하늘", 1.0),
+                  Mention("m3", "PERSON", 35, 36, "윤", 1.0)),
+        quotes=(said("뽑겠다", Speaker(0, 2, "한빛", mention="m1")),
+                said("더 뽑겠다", Speaker(12, 18, "윤하늘 대표", "윤하늘", "대표", None, "m2")),
+                said("끝", Speaker(35, 39, "윤 대표", "윤하늘", "대표", None, "m3"))),
+    )  # fmt: skip
+    gold = from_document(document, "d", ORIGIN).gold
+    assert [q.name_mention for q in gold.quotes] == [None, "m2", "m2"]
