@@ -48,8 +48,8 @@ def repair_quantities(
     `settled` are its candidates so far and do not overlap; `numeric` is all that the model takes
     for a date, a time or a quantity, also what was not kept.
 
-    >>> kept = repair_quantities("윤하늘(34)이 왔다", sentence, [윤하늘], [])   # doctest: +SKIP
-    >>> [(c.label, c.start, c.end) for c in kept]   # doctest: +SKIP
+    >>> kept = repair_quantities("윤하늘(34)이 왔다", sentence, [윤하늘], [])
+    >>> [(c.label, c.start, c.end) for c in kept]
     [('PERSON', 0, 3), ('QUANTITY', 4, 6)]
     """
     kept: list[Candidate] = []
