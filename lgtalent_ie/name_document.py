@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import cache
 
-from lgtalent_ie.consistency import Candidate
-from lgtalent_ie.name_tables import NAMED, placed, relabelled
+from lgtalent_ie.consistency import NAMES, Candidate
+from lgtalent_ie.name_tables import placed, relabelled
 from lgtalent_ie.reading import Sentence
 from lgtalent_ie.schema import Label
 
@@ -24,7 +24,7 @@ def grown(text: str, candidates: Sequence[Candidate]) -> list[Candidate]:
     longer: dict[str, dict[tuple[str, Label], None]] = defaultdict(dict)
     for candidate in candidates:
         surface = text[candidate.start : candidate.end]
-        if candidate.label in NAMED and " " in surface:
+        if candidate.label in NAMES and " " in surface:
             named = longer[surface.split(" ", 1)[0]]
             if len(named) < MOST:
                 named[surface, candidate.label] = None
@@ -32,7 +32,7 @@ def grown(text: str, candidates: Sequence[Candidate]) -> list[Candidate]:
     for candidate in sorted(candidates):
         if result and candidate.start < result[-1].end:
             continue
-        if candidate.label in NAMED and text[candidate.end : candidate.end + 1] == " ":
+        if candidate.label in NAMES and text[candidate.end : candidate.end + 1] == " ":
             surface = text[candidate.start : candidate.end]
             for name, label in longer.get(surface.split(" ", 1)[0], ()):
                 if (

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from lgtalent_ie.consistency import Candidate
-from lgtalent_ie.name_tables import NAMED, placed
+from lgtalent_ie.consistency import NAMES, Candidate
+from lgtalent_ie.name_tables import placed
 from lgtalent_ie.reading import Sentence
 from lgtalent_ie.schema import Label
 from lgtalent_ie.tables import read_table
@@ -55,7 +55,7 @@ def quoted_names(text: str, sentence: Sentence, candidates: Sequence[Candidate])
             glosses[behind.span(1)] = label
     if glosses:
         candidates = [
-            c._replace(label=glosses.get((c.start, c.end), c.label)) if c.label in NAMED else c
+            c._replace(label=glosses.get((c.start, c.end), c.label)) if c.label in NAMES else c
             for c in candidates
         ]
     return placed(candidates, found, gives_way)

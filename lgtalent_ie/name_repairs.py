@@ -12,11 +12,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from lgtalent_ie.consistency import Candidate
+from lgtalent_ie.consistency import NAMES, Candidate
 from lgtalent_ie.name_document import grown, with_tails
 from lgtalent_ie.name_marks import quoted_names
 from lgtalent_ie.name_tables import (
-    NAMED,
     Words,
     is_korean_name,
     last_letters,
@@ -29,7 +28,14 @@ from lgtalent_ie.name_tables import (
 )
 from lgtalent_ie.name_titles import title_with_gloss, titled
 from lgtalent_ie.reading import Sentence
-from lgtalent_ie.repairs import ends_as_venue, is_region, join, place_words, title_endings
+from lgtalent_ie.repairs import (
+    LOST_BRACKET,
+    ends_as_venue,
+    is_region,
+    join,
+    place_words,
+    title_endings,
+)
 from lgtalent_ie.schema import Label
 
 # Below these scores a name needs a witness: on half of the gold sentences a quarter of such
@@ -39,7 +45,6 @@ DOUBTFUL_NOUN = 0.5
 CASES = frozenset(("JKB", "JKO"))
 COMMON = frozenset(("NNG", "XPN", "XSN", "SN", "XR"))
 
-LOST_BRACKET = re.compile(r"[A-Z]{2,4}$")
 VERSION = re.compile(r"(?: ?\([A-Za-z][\w .-]{0,30}\))? ?\d{1,2}\.\d{1,2}(?![\d.])")
 UNIT_OF_GLOSS = re.compile(r"\([A-Za-z][^()\n]{1,40}\)(?:팀|실|부|센터|그룹|본부|랩|연구소|연구실)")
 HAN_GLOSS = re.compile(r"\(([\u3400-\u9fff\uf900-\ufaff]{1,8})\)?$")
@@ -51,6 +56,9 @@ SUBJECT = re.compile("과(?=[와의에은를도 ](?![가-힣]))")
 TOPIC = ("은", "는", "을", "를")
 PLACES_OF_BODIES = ("병원", "교회", "대학교", "학교", "경찰서")
 CANDIDATE = re.compile(r" ?후보(?![자군들가-힣])| ?후보(?=[는가를의도와로](?![가-힣]))")
+# Units that belong to the name before them even alone.
+OWNED = frozenset(("노조", "노동조합", "선별진료소", "분원", "분소"))
+EVENT_HEADS = frozenset(("어워즈", "어워드", "챔피언십", "챔피언스리그", "월드컵", "선수권"))
 SCORE_OF_GRAMMAR = 0.8
 SURE = 0.9
 
@@ -112,7 +120,7 @@ def taken_apart(text: str, candidate: Candidate) -> Iterator[Candidate]:
     if label == "LOCATION":
         yield from place_apart(text, candidate)
         return
-    if label not in NAMED:
+    if label not in NAMES:
         yield candidate
         return
     han = HAN_GLOSS.search(surface)
@@ -267,7 +275,7 @@ def extended(text: str, words: Words, candidate: Candidate) -> Candidate:
         return candidate._replace(end=unit.end())
     if label == "TITLE" and (running := CANDIDATE.match(text, end)):
         return candidate._replace(end=running.end())
-    if label not in NAMED or text[end : end + 1] != " ":
+    if label not in NAMES or text[end : end + 1] != " ":
         return candidate
     first = words.noun_after(end + 1)
     word = text[end + 1 : first]
@@ -288,11 +296,6 @@ def extended(text: str, words: Words, candidate: Candidate) -> Candidate:
     return candidate
 
 
-# Units that belong to the name before them even alone.
-OWNED = frozenset(("노조", "노동조합", "선별진료소", "분원", "분소"))
-EVENT_HEADS = frozenset(("어워즈", "어워드", "챔피언십", "챔피언스리그", "월드컵", "선수권"))
-
-
 # ---------------------------------------------------------------- labels
 
 
@@ -303,7 +306,7 @@ def labelled(
 
     A site between a person and a title is who runs it.
     """
-    if candidate.label not in NAMED:
+    if candidate.label not in NAMES:
         return candidate
     table, endings = relabelled()
     surface = text[candidate.start : candidate.end]

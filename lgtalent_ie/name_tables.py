@@ -12,8 +12,6 @@ from lgtalent_ie.reading import Morpheme, Sentence
 from lgtalent_ie.schema import Label
 from lgtalent_ie.tables import read_table
 
-# Names that an ending or a table gives another label.
-NAMED: tuple[Label, ...] = ("ORG", "PERSON", "LOCATION", "EVENT", "PRODUCT")
 NOUNS = frozenset(("NNG", "NNP", "SL", "SN", "XPN", "XSN", "XR", "SH"))
 LONGEST_WORD = 40
 KOREAN_NAME = re.compile(r"[가-힣]{2,4}$")

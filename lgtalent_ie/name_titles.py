@@ -18,7 +18,6 @@ SOURCE = re.compile(r"[은는이가] ?[“\"]")
 DEGREE = re.compile(
     r"(?<!\w)(?:(?:석|박)사|석·?박사)(?: ?후)?(?: ?과정)? ?(?:학생|과정생|연구원)(?![가-힣]{3})"
 )
-SAYING = re.compile(r"(?:은|는|이|가) ?[“\"]")
 ROLE = 0.7
 OFFICE = re.compile(r"\b(?:Officer|Scientist|President|Director|Engineer)\b")
 
@@ -84,7 +83,7 @@ def with_roles(
         for degree in DEGREE.finditer(text, sentence.start, sentence.end):
             own = Candidate(*degree.span(), "TITLE", ROLE)
             titled_there = any(c.label == "TITLE" and overlaps(c, own) for c in candidates)
-            if titled_there or SAYING.match(text, own.end):
+            if titled_there or SOURCE.match(text, own.end):
                 found.append(own)
     if not found:
         return list(candidates)

@@ -12,11 +12,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from lgtalent_ie.consistency import Candidate, overlaps
+from lgtalent_ie.consistency import NAMES, Candidate, overlaps
 from lgtalent_ie.reading import Morpheme, Sentence
 from lgtalent_ie.records.numbers import find_quantities
 from lgtalent_ie.records.quantities import parse_quantity
-from lgtalent_ie.schema import Label
 
 # An age that the model has not seen, behind a name that it has.
 AGE_SCORE = 0.8
@@ -25,7 +24,6 @@ UNSURE = 0.5
 OLDEST = 120
 CONTEXT = 24
 
-NAMES: tuple[Label, ...] = ("ORG", "PRODUCT", "EVENT", "PERSON", "LOCATION")
 # (34), (34·여), (본명 윤하늘·34), (34. 가수): what stands before and behind an age.
 AGE_OPENING = re.compile(r"[가-힣A-Za-z’'”\"] ?\((?:[^()\n]{1,20}[·,] ?)?$")
 AGE_CLOSING = re.compile(r"\)|[·,.] ?[^()\n]{1,24}\)")

@@ -21,7 +21,9 @@ from lgtalent_ie.tables import read_table
 BEFORE = Date(None, "DATE", "2023-05-03", "2023-05-03", "2023-05-03")
 
 
-@pytest.mark.parametrize("text,anchor,value,mod,kind,first,last", read_cases("dates"))
+@pytest.mark.parametrize(
+    "text,anchor,value,mod,kind,first,last", [*read_cases("dates"), *read_cases("dates_press")]
+)
 def test_value(
     text: str, anchor: str, value: str, mod: str, kind: str, first: str, last: str
 ) -> None:

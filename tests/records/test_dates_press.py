@@ -6,25 +6,11 @@ import math
 from datetime import date
 
 import pytest
-from helpers import read_cases
 
 from lgtalent_ie.records.dates import find_dates, parse_date
 from lgtalent_ie.records.dates_numerals import inexact_pair
 from lgtalent_ie.records.dates_solar import solar_day
 from lgtalent_ie.tables import read_table
-
-
-@pytest.mark.parametrize("text,anchor,value,mod,kind,first,last", read_cases("dates_press"))
-def test_value(
-    text: str, anchor: str, value: str, mod: str, kind: str, first: str, last: str
-) -> None:
-    date_ = parse_date(text, anchor or None)
-    if not value:
-        assert date_ is None
-        return
-    assert date_ is not None
-    got = (date_.value, date_.mod or "", date_.type, date_.first or "", date_.last or "")
-    assert got == (value, mod, kind, first, last)
 
 
 @pytest.mark.parametrize(
