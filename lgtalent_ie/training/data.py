@@ -56,19 +56,18 @@ class Labelled:
     """One sentence with what is known of it.
 
     `spans` maps a head to its gold spans; where `partial` is true only the spans are known and all
-    else stays out of the loss. `unsure` spans stay out of every head's loss, `unsure_klue` out of
-    that of the KLUE head. `own` are sentences that this project marked itself. `pairs` are the
-    pairs of mentions whose relation is known.
+    else stays out of the loss. `unsure` maps a head to the spans that stay out of its loss. `own`
+    are sentences that this project marked itself. `pairs` are the pairs of mentions whose relation
+    is known.
     """
 
     id: str
     text: str
     spans: Mapping[str, Spans]
-    unsure: Spans
+    unsure: Mapping[str, Spans] = field(default_factory=dict)
     partial: bool = False
     own: bool = False
     pairs: tuple[MarkedPair, ...] = ()
-    unsure_klue: Spans = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ def own_dev_set(data: Path, annotations: Path | None) -> list[Labelled]:
 def relation_dev_set(data: Path) -> list[Labelled]:
     """The dev sentences of KLUE-RE; their pairs alone, no mention."""
     return [
-        Labelled(row["id"], row["text"], {}, [], pairs=(klue_pair(row),))
+        Labelled(row["id"], row["text"], {}, pairs=(klue_pair(row),))
         for row in read_rows(data / "klue-re-dev.jsonl")
     ]
 
@@ -180,7 +179,7 @@ def own_sentence(
     """A sentence of this project's own marks; its relations are known where they were marked."""
     mentions: Spans = [(s, e, label) for s, e, label in spans]
     pairs = () if relations is None else tuple(own_pairs(mentions, relations, where))
-    return Labelled(sentence_id, text, {MENTION_HEAD: mentions}, [], own=True, pairs=pairs)
+    return Labelled(sentence_id, text, {MENTION_HEAD: mentions}, own=True, pairs=pairs)
 
 
 def data_sentences(
@@ -198,7 +197,9 @@ def data_sentences(
         if "klue" not in sentence.spans and row["id"] in translations:
             spans, unsure = translations[row["id"]]
             sentence = replace(
-                sentence, spans={**sentence.spans, "klue": spans}, unsure_klue=unsure
+                sentence,
+                spans={**sentence.spans, "klue": spans},
+                unsure={**sentence.unsure, "klue": unsure},
             )
         result.append(sentence)
     relation_rows: dict[str, list[Row]] = {}
@@ -248,7 +249,10 @@ def read_translations(path: Path) -> dict[str, tuple[Spans, Spans]]:
 
 
 def labelled_konec(row: Row, klue: Row | None, own: Labelled | None) -> Labelled:
-    """A konec sentence, with KLUE's marks of the same sentence and own marks where there are."""
+    """A konec sentence, with KLUE's marks of the same sentence and own marks where there are.
+
+    What the mapping to the nine labels leaves open is no doubt about konec's own label.
+    """
     fine: Spans = [(s, e, label) for s, e, label in row["spans"]]
     unsure: Spans = [(span[0], span[1], "?") for span in row.get("unsure", ())]
     mentions, left_out = mentions_of_konec(row["text"], fine)
@@ -261,8 +265,10 @@ def labelled_konec(row: Row, klue: Row | None, own: Labelled | None) -> Labelled
     if klue is not None:
         spans["klue"] = [(s, e, label) for s, e, label in klue["spans"]]
     if own is not None:
-        return replace(own, text=row["text"], spans=spans)
-    return Labelled(row["id"], row["text"], spans, unsure + left_out)
+        return replace(own, text=row["text"], spans=spans, unsure={"konec": unsure})
+    return Labelled(
+        row["id"], row["text"], spans, {"konec": unsure, MENTION_HEAD: unsure + left_out}
+    )
 
 
 def labelled_relations(rows: Sequence[Row], own: Labelled | None) -> Labelled:
@@ -278,7 +284,7 @@ def labelled_relations(rows: Sequence[Row], own: Labelled | None) -> Labelled:
             if kind in RELATION_TYPES and free:
                 known.append((start, end, RELATION_TYPES[kind]))
     return Labelled(
-        first["id"], first["text"], {MENTION_HEAD: sorted(known)}, [], partial=True, pairs=pairs
+        first["id"], first["text"], {MENTION_HEAD: sorted(known)}, partial=True, pairs=pairs
     )
 
 
@@ -309,8 +315,7 @@ def target_tags(morphemes: Sequence[Morpheme], sentence: Labelled, head: str) ->
         inside = [n for n, m in enumerate(morphemes) if m.start < end and start < m.end]
         for place, number in enumerate(inside):
             tags[number] = numbers[("B-" if place == 0 else "I-") + label]
-    unsure = sentence.unsure + (sentence.unsure_klue if head == "klue" else [])
-    for start, end, _ in unsure:
+    for start, end, _ in sentence.unsure.get(head, ()):
         for number, morpheme in enumerate(morphemes):
             if morpheme.start < end and start < morpheme.end:
                 tags[number] = IGNORED

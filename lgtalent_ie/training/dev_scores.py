@@ -47,7 +47,7 @@ def score_dev(
             predicted = [
                 (morphemes[s.first].start, morphemes[s.last].end, labels[s.label]) for s in spans
             ]
-            pairs.append((dev[n].spans[head], outside(predicted, dev[n].unsure, head)))
+            pairs.append((dev[n].spans[head], outside(predicted, dev[n].unsure.get(head, ()))))
         scores["own" if own else head] = score_spans(pairs)
     if tagger.config.relations is not None:
         for label_set, (logits, gold) in pair_scores(runtime, dev, windows, states).items():
@@ -143,11 +143,9 @@ def with_micro(scores: dict[str, Score]) -> dict[str, Score]:
 
 
 def outside(
-    spans: Sequence[tuple[int, int, str]], unsure: Sequence[tuple[int, int, str]], head: str
+    spans: Sequence[tuple[int, int, str]], unsure: Sequence[tuple[int, int, str]]
 ) -> list[tuple[int, int, str]]:
-    """Predictions of the mention head that touch no span of unknown label."""
-    if head != MENTION_HEAD:
-        return list(spans)
+    """The predictions that touch no span of unknown label."""
     return [s for s in spans if all(s[1] <= start or end <= s[0] for start, end, _ in unsure)]
 
 

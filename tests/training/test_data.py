@@ -17,6 +17,7 @@ from lgtalent_ie.training.data import (
     Labelled,
     examples,
     is_dev,
+    labelled_konec,
     labelled_relations,
     own_dev_set,
     own_sentence,
@@ -52,7 +53,7 @@ def tags_of(sentence: Labelled, head: str = MENTION_HEAD) -> list[tuple[str, str
 
 def test_spans_become_bio_tags() -> None:
     spans: Spans = [(0, 4, "ORG"), (6, 9, "PERSON"), (10, 12, "TITLE")]
-    tags = tags_of(Labelled("a", TEXT, {MENTION_HEAD: spans}, []))
+    tags = tags_of(Labelled("a", TEXT, {MENTION_HEAD: spans}))
     named = [(surface, tag) for surface, tag in tags if tag != "O"]
     assert named[0] in (("새별전자", "B-ORG"), ("새별", "B-ORG"))
     assert named[-1] == ("사장", "B-TITLE")
@@ -61,9 +62,27 @@ def test_spans_become_bio_tags() -> None:
 
 
 def test_unsure_spans_are_left_out_of_the_loss() -> None:
-    tags = dict(tags_of(Labelled("a", TEXT, {MENTION_HEAD: []}, [(10, 12, "?")])))
+    unsure = {MENTION_HEAD: [(10, 12, "?")]}
+    sentence = Labelled("a", TEXT, {MENTION_HEAD: [], "konec": []}, unsure)
+    tags = dict(tags_of(sentence))
     assert tags["사장"] == "-"
     assert tags["가"] == "O"
+    assert dict(tags_of(sentence, "konec"))["사장"] == "O", "of other heads it is known"
+
+
+def test_a_label_without_a_counterpart_is_unsure_for_the_mention_head_alone() -> None:
+    # An occupation beside no name may or may not be a title; to konec it is one either way.
+    row = {"id": "k1", "text": TEXT, "spans": [[10, 12, "CV_OCCUPATION"]], "unsure": [[0, 4]]}
+    klue = {"id": "k1", "text": TEXT, "spans": [[0, 4, "OG"]]}
+    mapped = labelled_konec(row, klue, None)
+    assert dict(tags_of(mapped))["사장"] == "-"
+    assert dict(tags_of(mapped, "konec"))["사장"] == "B-CV"
+    assert dict(tags_of(mapped, "klue"))["사장"] == "O"
+    first = {head: tags_of(mapped, head)[0][1] for head in (MENTION_HEAD, "konec", "klue")}
+    assert first == {MENTION_HEAD: "-", "konec": "-", "klue": "B-OG"}
+    own = own_sentence("k1", "", OWN_SPANS, None, "a")
+    marked = labelled_konec(row, None, own)
+    assert tags_of(marked)[0][1] == "B-ORG" and tags_of(marked, "konec")[0][1] == "-"
 
 
 def test_partial_sentences_say_nothing_of_the_rest() -> None:
@@ -74,7 +93,7 @@ def test_partial_sentences_say_nothing_of_the_rest() -> None:
 
 
 def test_a_long_sentence_is_cut_in_windows_without_loss() -> None:
-    sentence = Labelled("a", TEXT * 60, {MENTION_HEAD: []}, [])
+    sentence = Labelled("a", TEXT * 60, {MENTION_HEAD: []})
     made = list(examples([sentence], analyzer(), 50))
     assert len(made) > 5
     assert all(len(e.window.morphemes) <= 50 for e in made)
@@ -213,7 +232,7 @@ def test_examples_carry_the_pairs_of_their_window() -> None:
     again = len(TEXT) + 1
     far = MarkedPair((6, 9, "PERSON"), (again, again + 4, "ORG"), klue="no_relation")
     pairs = (EMPLOYEE_PAIR, far, MarkedPair((0, 4, "ORG"), (6, 9, "PERSON"), own=frozenset()))
-    sentence = Labelled("a", f"{TEXT} {TEXT}", {}, [], pairs=pairs)
+    sentence = Labelled("a", f"{TEXT} {TEXT}", {}, pairs=pairs)
     [whole] = examples([sentence], analyzer(), 128)
     assert whole.pairs is not None and len(whole.pairs.spans) == 3 and whole.targets == {}
     once = sum(m.end <= len(TEXT) for m in whole.window.morphemes)
@@ -239,7 +258,7 @@ def test_translations_are_klue_labels_where_there_are_none(tmp_path: Path) -> No
 
     by_id = {s.id: s for s in training_set(tmp_path, None, path)}
     assert by_id["k1"].spans["klue"] == [(0, 4, "OG")], "KLUE's own marks go before"
-    assert by_id["k2"].spans["klue"] == sure and by_id["k2"].unsure_klue == unsure
+    assert by_id["k2"].spans["klue"] == sure and by_id["k2"].unsure["klue"] == unsure
     assert "klue" not in by_id["k3"].spans
     tags = dict(tags_of(by_id["k2"], "klue"))
     assert tags["사장"] == "-" and tags["가"] == "O"

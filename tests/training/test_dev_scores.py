@@ -37,13 +37,14 @@ from lgtalent_ie.training.marked_pairs import MarkedPair, own_pairs, pair_target
 TEXT = "새별전자가 정하늘 사장을 뽑았다."
 ORG, PERSON, TITLE = MENTIONS = [(0, 4, "ORG"), (6, 9, "PERSON"), (10, 12, "TITLE")]
 OWN = Labelled(
-    "own", TEXT, {MENTION_HEAD: MENTIONS}, [], own=True,
+    "own", TEXT, {MENTION_HEAD: MENTIONS}, own=True,
     pairs=tuple(own_pairs(MENTIONS, [["per:title", 1, 2], ["per:employee_of", 1, 0]], "a")),
 )  # fmt: skip
 KONEC = Labelled(
-    "konec", TEXT, {MENTION_HEAD: MENTIONS[:2], "konec": [(0, 4, "OG")]}, [(10, 12, "?")]
-)
-KLUE_ROW = Labelled("klue-re", TEXT, {}, [], pairs=(MarkedPair(PERSON, TITLE, klue="per:title"),))
+    "konec", TEXT, {MENTION_HEAD: MENTIONS[:2], "konec": [(0, 4, "OG")]},
+    {MENTION_HEAD: [(10, 12, "?")]},
+)  # fmt: skip
+KLUE_ROW = Labelled("klue-re", TEXT, {}, pairs=(MarkedPair(PERSON, TITLE, klue="per:title"),))
 
 
 def windows(dev: list[Labelled]) -> list[WindowText]:
@@ -96,9 +97,8 @@ def test_relations_are_scored_with_gold_mentions() -> None:
 
 def test_mentions_of_unknown_label_are_no_errors() -> None:
     spans = [(0, 4, "ORG"), (9, 12, "TITLE"), (12, 13, "DATE")]
-    assert outside(spans, [(10, 12, "?")], MENTION_HEAD) == [(0, 4, "ORG"), (12, 13, "DATE")]
-    assert outside(spans, [(10, 12, "?")], "konec") == spans
-    assert outside(spans, [], MENTION_HEAD) == spans
+    assert outside(spans, [(10, 12, "?")]) == [(0, 4, "ORG"), (12, 13, "DATE")]
+    assert outside(spans, []) == spans
 
 
 def test_pairs_are_scored_by_the_sets_that_know_them() -> None:

@@ -22,7 +22,7 @@ from lgtalent_ie.training.recipe import Sources, command, tables_beside
 
 # Nothing is marked: what a student learns of these it has from its teacher.
 UNMARKED = [
-    Labelled(str(n), f"{name}전자가 연구원을 뽑았다.", {MENTION_HEAD: []}, [], partial=True)
+    Labelled(str(n), f"{name}전자가 연구원을 뽑았다.", {MENTION_HEAD: []}, partial=True)
     for n, name in enumerate(["새별", "한빛", "누리", "가람"])
 ]
 

@@ -35,9 +35,7 @@ from lgtalent_ie.training.labels import KLUE_RELATIONS, OWN_RELATIONS
 from lgtalent_ie.training.marked_pairs import MarkedPair, own_pairs
 
 SENTENCES = [
-    Labelled(
-        str(n), f"{name}전자가 연구원을 뽑았다.", {MENTION_HEAD: [(0, len(name) + 2, "ORG")]}, []
-    )
+    Labelled(str(n), f"{name}전자가 연구원을 뽑았다.", {MENTION_HEAD: [(0, len(name) + 2, "ORG")]})
     for n, name in enumerate(["새별", "한빛", "누리", "가람", "바다", "하늘"])
 ]
 CONFIG = TrainingConfig(epochs=60, batch=20, learning_rate=3e-2, word_dropout=0.0, ema=0.5)
@@ -46,7 +44,7 @@ ORGS = [(0, 4, "ORG"), (6, 9, "ORG")]
 PARTNERS, OTHERS = "새별전자는 한빛대와 손잡았다.", "누리전자는 가람대를 이겼다."
 RELATED = [
     Labelled(
-        text, text, {MENTION_HEAD: ORGS}, [], own=True,
+        text, text, {MENTION_HEAD: ORGS}, own=True,
         pairs=(*own_pairs(ORGS, relations, "a"), MarkedPair(ORGS[0], ORGS[1], klue=klue)),
     )
     for text, relations, klue in [

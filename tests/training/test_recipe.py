@@ -136,7 +136,7 @@ def test_a_cut_vocabulary_keeps_the_vectors_of_what_it_keeps(
     monkeypatch.setattr(recipe, "FREQUENT_MORPHEMES", 2)
     tiny = tiny_tagger()
     tagger = RecurrentTagger(replace(tiny.config, heads=dict(HEADS)), tiny.vocabulary).eval()
-    sentences = [Labelled(n, f"{n}전자가 연구원을 뽑았다.", {}, []) for n in ("새별", "한빛")]
+    sentences = [Labelled(n, f"{n}전자가 연구원을 뽑았다.", {}) for n in ("새별", "한빛")]
     training = list(examples(sentences, analyzer(), 128))
     smaller = cut_vocabulary(tagger, training)
     # Row 1 is frequent, `이` (row 3) stands in no sentence and number words (row 2) neither.
@@ -149,7 +149,7 @@ def test_a_cut_vocabulary_keeps_the_vectors_of_what_it_keeps(
 
 
 def test_own_sentences_are_repeated() -> None:
-    labelled = [Labelled("a", TEXT, {}, [], own=True), Labelled("b", TEXT, {}, [])]
+    labelled = [Labelled("a", TEXT, {}, own=True), Labelled("b", TEXT, {})]
     training = list(examples(labelled, analyzer(), 128))
     ids = [example.id for example in repeated(training, labelled, TrainingConfig(own_repeats=3))]
     assert sorted(ids) == ["a", "a", "a", "b"]

@@ -75,7 +75,7 @@ def own_dev(tagger: AnyTagger) -> list[Labelled]:
     """
     random = np.random.default_rng(1)
     runtime = Runtime(tagger, "cpu")
-    known = [Labelled(str(n), text, {MENTION_HEAD: []}, [], own=True,
+    known = [Labelled(str(n), text, {MENTION_HEAD: []}, own=True,
                       pairs=tuple(own_pairs(spans_of(text), (), ""))) for n, text in enumerate(TEXTS)]  # fmt: skip
     windows = windows_of(known)
     states = runtime.states(windows)
@@ -101,7 +101,7 @@ def own_dev(tagger: AnyTagger) -> list[Labelled]:
 def klue_rows() -> list[Labelled]:
     """KLUE-RE's rows, all of no relation."""
     return [
-        Labelled(f"klue {text}", text, {}, [],
+        Labelled(f"klue {text}", text, {},
                  pairs=(MarkedPair(spans[head], spans[tail], klue=KLUE_RELATIONS[0]),))
         for text in TEXTS for spans in (spans_of(text),)
         for head, tail in ((0, 2), (2, 0), (2, 1), (0, 1))
