@@ -55,6 +55,8 @@ GOVERNING = ("시", "도", "구", "군", "주")
 SUBJECT = re.compile("과(?=[와의에은를도 ](?![가-힣]))")
 TOPIC = ("은", "는", "을", "를")
 PLACES_OF_BODIES = ("병원", "교회", "대학교", "학교", "경찰서")
+# `윤하늘 주 | 유엔 대사`: the `주` of a post abroad, 駐.
+POSTED = re.compile(r"(?: [가-힣]{1,8}){0,2}? ?[가-힣]{0,8}(?:대사|대사관|공사|총영사|대표부|공사관)")
 CANDIDATE = re.compile(r" ?후보(?![자군들가-힣])| ?후보(?=[는가를의도와로](?![가-힣]))")
 # Units that belong to the name before them even alone.
 OWNED = frozenset(("노조", "노동조합", "선별진료소", "분원", "분소"))
@@ -131,7 +133,7 @@ def taken_apart(text: str, candidate: Candidate) -> Iterator[Candidate]:
     if blank > 0:
         at, last = start + blank, surface[blank + 1 :]
         if label == "PERSON":
-            if last == "분":
+            if last == "분" or (last == "주" and POSTED.match(text, end)):
                 yield candidate._replace(end=at)
                 return
             if last in word_set("title"):
@@ -310,6 +312,9 @@ def labelled(
         return candidate
     table, endings = relabelled()
     surface = text[candidate.start : candidate.end]
+    if candidate.label == "PERSON" and text.startswith(" 관계자", candidate.end):
+        # A person has acquaintances and aides; `관계자` an organisation has.
+        return candidate._replace(label="ORG")
     found = table.get(surface)
     if found is None and surface[-2:] in last_letters() and surface.endswith(endings):
         ending = next(word for word in endings if surface.endswith(word))

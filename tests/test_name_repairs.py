@@ -93,6 +93,15 @@ CASES = {
     ),
     "a Christian name": ("[윤하늘]PERSON [프란체스카]PERSON 수녀", "[윤하늘 프란체스카]PERSON 수녀"),
     "a cast": ("바다([윤하늘 분]PERSON)는", "바다([윤하늘]PERSON 분)는"),
+    "a post abroad": (
+        "[하산 노르 주]PERSON [가온국]LOCATION [대사]TITLE는",
+        "[하산 노르]PERSON 주 [가온국]LOCATION [대사]TITLE는",
+    ),
+    "whose people speak": (
+        "[새별마트]PERSON 관계자는 [하산]PERSON 측",
+        "[새별마트]ORG 관계자는 [하산]PERSON 측",
+    ),
+    "no post": ("[하산 주]PERSON 이사는", "[하산 주]PERSON 이사는"),
     "Chinese characters behind a name": ("[고운]PERSON([孤雲]PERSON)은", "[고운]PERSON([孤雲]PERSON)은"),
     "Chinese characters within a name": ("[고운(孤雲)]PERSON은", "[고운]PERSON([孤雲]PERSON)은"),
     "a title with its gloss": (

@@ -238,11 +238,13 @@ def source_behind(page: QuotePage, one: Judged, stop: int) -> Phrase | None:
     cue, tail = one.cue, one.tail
     if cue is not None and cue.verb_class == "noun":
         return genitive_before(page, tail.end, cue.start)
-    if tail.noun is not None and cue is None:
+    if tail.noun is not None:
+        # `"…"는 민 소장의 말을 업체는 전했다`: whose word it is goes before who passes it on.
         owner = genitive_before(page, tail.end, tail.noun.start)
-        if owner is None and tail.noun.manner:
+        if owner is None and cue is None and tail.noun.manner:
             owner = next_phrase(page, tail.noun.start, stop)
-        return owner
+        if owner is not None or cue is None:
+            return owner
     if cue is not None and cue.start < stop and tail.role in ("link", "free", "connective"):
         between = phrases_between(page, tail.end, cue.start, bare=False)
         named = best_phrase(between, strict=True)
