@@ -295,8 +295,8 @@ def parse_number(text: str) -> int | float | None:
     if len(text) > 256:
         return None
     text = text.strip()
-    sign = -1 if text[:1] in ("-", "−", "－", "△") else 1
-    at = 1 if text[:1] in ("-", "−", "－", "+", "＋", "△") else 0
+    sign = -1 if text[:1] in ("-", "−", "–", "－", "△") else 1
+    at = 1 if text[:1] in ("-", "−", "–", "－", "+", "＋", "△") else 0
     at += text.startswith("△ ")
     if len(text) > 64:
         return None

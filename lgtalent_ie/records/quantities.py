@@ -44,7 +44,7 @@ _JOINTS = "-–—:/⁄.,"
 _LONGEST_MENTION = 80
 _WINDOW = 24
 _MAX_STARTS = 12
-_SIGNS = "-−+"
+_SIGNS = "-−–+"
 _make_count = maker(Count)
 
 
