@@ -167,6 +167,10 @@ _MONTH = re.compile(
     rf"(?:(?P<y>\d{{4}})(?P<sep>[.-])|['’‘`](?P<yy>\d\d)\.){BLANK}?(?P<m>\d{{1,2}})"
     r"(?:월|(?![\d가-힣%]|[.,:/-]\d))"
 )
+# `2024 상반기 공개채용`: the year of a half or a quarter needs no 년.
+_YEAR_OF_PART = re.compile(
+    rf"(?P<y>(?:19|20)\d\d)(?={BLANK}(?:[상하]반기|[1-4](?:분기|사분기|[/·]4분기)))"
+)
 _CLOCK = re.compile(
     r"(?P<h>\d{1,2}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?![\d:])"
     r"(?: ?(?P<half>[AaPp])(?:[Mm]|\.[Mm]\.)(?![A-Za-z]))?"
@@ -209,6 +213,8 @@ def _figures(text: str, at: int, first: str) -> Token | None:
             token = _date(text, at) or _clock(text, at) or token
     if token is not None:
         return token
+    if bare := _YEAR_OF_PART.match(text, at):
+        return _piece("year", 4, True, {"year": int(bare["y"])})
     pattern = _word_patterns().get(first)
     found = pattern.match(text, at) if pattern else None
     if found:

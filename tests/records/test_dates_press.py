@@ -39,12 +39,26 @@ def test_every_solar_year(row: tuple[str, ...]) -> None:
     for longitude, written in zip(map(int, SOLAR[0][1:]), days, strict=True):
         day = solar_day(int(year), longitude)
         assert day is not None and day.isoformat() == f"{year}-{written}"
+        if longitude > 360:
+            continue
         midnight = (day - date(2000, 1, 1)).days - 0.5 - 9 / 24
         begins, ends = (
             (longitude_of_the_sun(midnight + after) - longitude + 180) % 360 - 180
             for after in (0, 1)
         )
         assert begins < 0.02 and ends > -0.02
+
+
+@pytest.mark.parametrize("row", SOLAR[1:], ids=lambda row: row[0])
+def test_the_days_of_bok_are_of_the_stem_gyeong(row: tuple[str, ...]) -> None:
+    """The seventh of ten stems: 20 to 29, 30 to 39 days after 하지, and 0 to 9 after 입추."""
+    year = int(row[0])
+    for number, term, least in ((361, 90, 20), (362, 90, 30), (363, 135, 0)):
+        day, start = solar_day(year, number), solar_day(year, term)
+        assert day is not None and start is not None
+        # 2000-01-01 was a day of 무, the fifth stem.
+        assert (4 + (day - date(2000, 1, 1)).days) % 10 == 6
+        assert least <= (day - start).days < least + 10
 
 
 def test_a_solar_term_outside_the_table_keeps_its_year() -> None:
