@@ -56,7 +56,9 @@ SUBJECT = re.compile("과(?=[와의에은를도 ](?![가-힣]))")
 TOPIC = ("은", "는", "을", "를")
 PLACES_OF_BODIES = ("병원", "교회", "대학교", "학교", "경찰서")
 # `윤하늘 주 | 유엔 대사`: the `주` of a post abroad, 駐.
-POSTED = re.compile(r"(?: [가-힣]{1,8}){0,2}? ?[가-힣]{0,8}(?:대사|대사관|공사|총영사|대표부|공사관)")
+POSTED = re.compile(
+    r"(?: [가-힣]{1,8}){0,2}? ?[가-힣]{0,8}(?:대사|대사관|공사|총영사|대표부|공사관)"
+)
 CANDIDATE = re.compile(r" ?후보(?![자군들가-힣])| ?후보(?=[는가를의도와로](?![가-힣]))")
 # Units that belong to the name before them even alone.
 OWNED = frozenset(("노조", "노동조합", "선별진료소", "분원", "분소"))
