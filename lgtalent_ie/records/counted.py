@@ -17,11 +17,19 @@ people nothing that belongs to them (`3명의 이름`), of no number a person wh
 from __future__ import annotations
 
 from lgtalent_ie.records.characters import QUOTE_MARKS, is_hangul
-from lgtalent_ie.records.counted_place import CHANGES, SIZES, Place, ends_in, suited
+from lgtalent_ie.records.counted_lists import (
+    listed,
+    with_joined_before,
+    with_joined_behind,
+    without_institutions,
+)
+from lgtalent_ie.records.counted_place import CHANGES, SIZES, Place, ends_in, suited, up_to_sum
 from lgtalent_ie.records.counted_topics import (
     PARTITIVES,
     counted_across,
+    counted_apposed,
     counted_far,
+    counted_halved,
     counted_of,
     counted_share,
 )
@@ -35,12 +43,14 @@ from lgtalent_ie.schema import Count, Span
 _MEASURED = frozenset(("length",))
 # How often something happens: 강연 20회, 세 차례 회의.
 _OCCASIONS = frozenset(("회", "번", "차례"))
+# 100회 특집, 50회 방송: the occasion is one of a series.
+_EDITIONS = frozenset(("특집", "기념", "방송", "방영", "연재", "예고", "생일", "졸업식"))
 # What a side or a player has made counts nothing else (시즌 10골, 팀이 18승).
 _ACHIEVED = frozenset(("score", "game"))
 # Counters that stand before a bare noun: 14개 테이블.
 _BEFORE_NOUN = frozenset(("개", "가지", "대", "종", "종류", "쌍"))
 # Counters that may stand so, too: 300여척 어선.
-_PIECES = frozenset(("척", "마리", "권", "채", "그루", "편", "건", "곳"))
+_PIECES = frozenset(("척", "마리", "권", "채", "그루", "편", "건", "곳", "개소", "군데"))
 _BARE_LEAST = 10**4
 # Not how many there are, but of which kind each is.
 _KINDS = frozenset(("인승", "인실", "인용"))
@@ -69,11 +79,11 @@ def counted_phrase(place: Place) -> Span | None:
     if text.startswith("급", place.mention.end) or count.unit in _KINDS:
         return None  # 3000t급 화물선, 7인승 차량
     if count.unit in _OWNERS and text.startswith("의", place.mention.end):
-        return None  # 두 사람의 앞날
+        return _members(place)  # 두 사람의 앞날
     if count.dimension == "ratio" and count.unit is None:
         # 1:1 and 3 대 1 compare; 3분의 1 is a share of something, never a number of it.
         compares = any(joint in place.mention.text for joint in ":대")
-        return None if compares else counted_share(place, _skip_adverbs(place))
+        return None if compares else counted_halved(place, _skip_adverbs(place))
     if _continues(place) or _is_achieved(count):
         return None
     at = _skip_size(place, _skip_adverbs(place))
@@ -84,11 +94,22 @@ def counted_phrase(place: Place) -> Span | None:
     if right is not None or left is not None:
         return _of_all(place, right or left)
     if start := _behind_reaching(place):
-        return suited(place, _phrase_behind(place, start))
+        phrase = _phrase_behind(place, start)
+        money = count.dimension == "money"
+        return suited(place, up_to_sum(place, phrase) if money else phrase)
     if count.unit in _OCCASIONS or count.dimension in _MEASURED:
         return None
-    ways = (counted_share, _listed, _glossed, counted_across, counted_far, counted_of)
+    near = (counted_share, listed, _glossed, counted_apposed)
+    ways = (*near, counted_across, counted_far, counted_of)
     return next((_of_all(place, of) for way in ways if (of := suited(place, way(place, at)))), None)
+
+
+def _members(place: Place) -> Span | None:
+    """20팀의 청년 작가: whom the teams consist of; nothing of 두 팀의 실력차."""
+    if place.count.unit == "사람":
+        return None
+    phrase = _phrase_behind(place, place.last + 1)
+    return phrase if phrase and ends_in(phrase.text, "people") else None
 
 
 def _is_achieved(count: Count) -> bool:
@@ -175,18 +196,30 @@ def _left(place: Place, at: int) -> Span | None:
     behind = place.sentence.morphemes[max(0, at - 2) : at]
     if [m.tag for m in behind] == ["NP", "XSN"] and behind[1].form == "들":
         return place.reading.span(behind[0].start, behind[1].end)  # 이들 3명
-    phrase = noun_phrase_before(place.reading, place.sentence, at)
+    phrase = without_institutions(place, noun_phrase_before(place.reading, place.sentence, at))
     if phrase is None or ends_in(phrase.text, "measure"):
         return phrase
+    phrase = with_joined_before(place, phrase)
     phrase = suited(place, phrase)
     if phrase is None:
         return None
     if count.dimension == "ratio" and (ends_in(phrase.text, "rate") or _is_changed(place)):
         return None
-    last = mention_at(place.reading, phrase.end - 1)
-    if count.unit == "회" and last is not None and last.label == "PRODUCT":
-        return None  # 드라마 '누리' 100회 is its hundredth part
+    between = place.sentence.morphemes[at : place.first]
+    if count.dimension == "ratio" and any(m.form == "역시" for m in between):
+        return None  # 제조업 역시 3%로
+    if count.unit == "회" and _is_part(place, phrase):
+        return None
     return phrase
+
+
+def _is_part(place: Place, phrase: Span) -> bool:
+    """드라마 '누리' 100회, 100회 특집: its hundredth part."""
+    name = len(phrase.text.rstrip("'’\"”》」>")) + phrase.start - 1
+    last = mention_at(place.reading, name)
+    behind = place.sentence.morphemes[place.last : place.last + 1]
+    shown = bool(behind) and behind[0].form in _EDITIONS
+    return shown or (last is not None and last.label == "PRODUCT")
 
 
 def _is_changed(place: Place) -> bool:
@@ -213,9 +246,11 @@ def _right(place: Place, left: Span | None) -> Span | None:
             return None
         if left is not None and not _holds_number(place, left):
             return None
-        phrase = _without_last(place, _phrase_behind(place, at + 1))
+        phrase = _phrase_behind(place, at + 1)
+        phrase = up_to_sum(place, phrase) if money else _without_last(place, phrase)
         acts = phrase and count.dimension == "person" and ends_in(phrase.text, "action")
-        return None if acts else suited(place, phrase)  # 3명의 사례 발표
+        # 3명의 사례 발표
+        return None if acts else with_joined_behind(place, suited(place, phrase))
     if left is None and (behind := _bare_behind(place, at if money else place.last)):
         return behind
     if count.unit not in _BEFORE_NOUN or count.dimension != "item":
@@ -223,7 +258,7 @@ def _right(place: Place, left: Span | None) -> Span | None:
     if left is not None and morphemes[place.last].form in phrase_words("action"):
         return None
     phrase = noun_phrase_after(place.reading, place.sentence, place.last, place.mention.end)
-    return _without_people(place, phrase)
+    return with_joined_behind(place, _without_people(place, phrase))
 
 
 def _shared_out(place: Place, at: int) -> Span | None:
@@ -253,24 +288,28 @@ def _bare_behind(place: Place, at: int) -> Span | None:
         word = phrase.text.split(" ")[0]
         share = word in phrase_words("share")
         return place.reading.span(phrase.start, phrase.start + len(word)) if share else None
+    if count.dimension == "money":
+        # 280억원 투자 및 …; 30억원 투자하다 has no noun.
+        return suited(place, up_to_sum(place, phrase))
     if phrase.text in phrase_words("action") or not _is_argument(place, phrase):
         return None
     if count.dimension == "person":
+        if phrase.text.endswith((" 전원", " 모두")):
+            phrase = place.reading.span(phrase.start, phrase.end - 3)  # 9명 이사 전원
         people = phrase.text.endswith("들") or ends_in(phrase.text, "people")
         return phrase if people and count.unit in ("명", "인") else None
-    if count.dimension == "money":
-        return suited(place, _without_last(place, phrase))
     if count.unit in _PIECES and count.dimension == "item":
-        return phrase
+        before = place.sentence.morphemes[place.first - 1].form if place.first else ""
+        return None if before == "등" else phrase  # 정류장 등 30곳 외벽
     return phrase if count.unit in _OCCASIONS and _is_often(place) else None
 
 
 def _without_last(place: Place, phrase: Span | None) -> Span | None:
-    """In 3억원의 이익 달성 the sum is 이익, in 40명의 회원 명단 the people are 회원."""
+    """In 40명의 회원 명단 the people are 회원."""
     rest, _, last = phrase.text.rpartition(" ") if phrase else ("", "", "")
-    sums = place.count.dimension == "money" and last in phrase_words("action")
     people = place.count.dimension == "person" and last in phrase_words("belonging")
-    if phrase is None or not rest or not (sums or (people and ends_in(rest, "people"))):
+    counted = ends_in(rest, "people") or rest.endswith("일자리")
+    if phrase is None or not rest or not (people and counted):
         return phrase
     return place.reading.span(phrase.start, phrase.start + len(rest))
 
@@ -279,7 +318,11 @@ def _is_argument(place: Place, phrase: Span) -> bool:
     """Whether a particle follows it, so that it is no modifier and no predicate."""
     at = index_from(place.sentence.morphemes, phrase.end)
     following = place.sentence.morphemes[at : at + 1]
-    return bool(following) and (following[0].tag.startswith("J") or following[0].form in PARTITIVES)
+    if not following:
+        return False
+    if following[0].form in ("끝", "만"):
+        return True  # 세 차례 협상 끝에
+    return following[0].tag.startswith("J") or following[0].form in PARTITIVES
 
 
 def _is_often(place: Place) -> bool:
@@ -342,7 +385,11 @@ def _behind_reaching(place: Place) -> int | None:
         at += 1
     if at >= len(morphemes):
         return None
-    if morphemes[at].form in ("넘", "웃돌", "밑돌") and morphemes[at].tag == "VV":
+    was = at + 1 if morphemes[at].form in SIZES else at
+    if [m.form for m in morphemes[was : was + 2]] in (["이", "던"], ["이", "었던"]):
+        return was + 2  # 3억원 수준이던 매출
+    bare = morphemes[at].form in ("넘", "웃돌", "밑돌", "가깝")
+    if bare and morphemes[at].tag.startswith(("VV", "VA")):
         at -= 1  # 100명 넘는 회원
     elif not morphemes[at].tag.startswith(("JKO", "JKB", "JKS", "JX")):
         return None
@@ -355,14 +402,6 @@ def _behind_reaching(place: Place) -> int | None:
             reaches = number > 0 and verb.startswith(_REACHING) and verb != "넘나들"
             return at + number + 2 if reaches else None
     return None
-
-
-def _listed(place: Place, at: int) -> Span | None:
-    """교수, 학생 등 25명: the whole list of common nouns; a list of names counts nothing."""
-    morphemes = place.sentence.morphemes
-    if at == 0 or morphemes[at - 1].form not in ("등", "등등"):
-        return None
-    return noun_phrase_before(place.reading, place.sentence, at - 1, lists=True)
 
 
 def _glossed(place: Place, at: int) -> Span | None:

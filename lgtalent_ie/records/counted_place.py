@@ -45,13 +45,29 @@ def suited(place: Place, phrase: Span | None) -> Span | None:
     if ends_in(phrase.text, "region") or ends_in(phrase.text, "measure"):
         return None
     dimension = place.count.dimension
-    if dimension == "money" and not ends_in(phrase.text, "sum"):
+    if dimension == "money" and not _is_sum(phrase.text):
         return None
     if dimension == "person" and ends_in(phrase.text, "belonging"):
         return None
     if dimension == "person" and _is_product(place, phrase):
         return None
     return phrase
+
+
+def _is_sum(phrase: str) -> bool:
+    """매출, 자금 규모, 소득 수준, CP(기업어음)."""
+    named = phrase.removesuffix(" 규모").removesuffix(" 수준")
+    gloss = phrase[phrase.rfind("(") + 1 : -1] if phrase.endswith(")") else named
+    return ends_in(named, "sum") or ends_in(gloss, "sum")
+
+
+def up_to_sum(place: Place, phrase: Span | None) -> Span | None:
+    """The sum that the phrase begins with: 추가 투자 of 추가 투자 협약, 교비 of 교비 횡령 혐의."""
+    shown = phrase
+    while shown is not None and not _is_sum(shown.text):
+        rest = shown.text.rpartition(" ")[0].rstrip()
+        shown = place.reading.span(shown.start, shown.start + len(rest)) if rest else None
+    return shown
 
 
 def _is_product(place: Place, phrase: Span) -> bool:

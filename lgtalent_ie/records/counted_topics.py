@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lgtalent_ie.reading import Morpheme
+from lgtalent_ie.records.counted_lists import with_joined_before
 from lgtalent_ie.records.counted_place import CHANGES, SIZES, Place, ends_in, suited
 from lgtalent_ie.records.noun_phrases import Role, noun_phrase_before, phrase_words
 from lgtalent_ie.records.offsets import index_from, mention_at
@@ -21,10 +22,12 @@ _AMOUNTS = (
 _REPORTED = (
     "알리", "알려지", "나타나", "파악", "확인", "조사", "밝혀지", "드러나", "분석", "보이", "보고",
 )  # fmt: skip
+# 실적이 3억원대로 하락하다.
+_CHANGED_TO = (*CHANGES, "급락", "급등", "떨어지", "치솟", "불어나", "쪼그라들")
 # 정원을 30명으로 늘리다, 후보를 3명으로 압축하다.
 _MOVES = (
     "늘리", "줄이", "확대", "축소", "압축", "제한", "한정", "증원", "감축", "증액", "감액", "올리",
-    "낮추", "높이", "인상", "인하", "상향", "하향", "책정", "정하",
+    "낮추", "높이", "인상", "인하", "상향", "하향", "책정", "정하", "할인", "삭감", "깎",
 )  # fmt: skip
 # What is done with a share of something.
 _HELD = frozenset(
@@ -33,6 +36,9 @@ _HELD = frozenset(
 # By dimension, what a far topic must be.
 _FAR: dict[str, Role] = {"money": "sum", "person": "people", "item": "tally", "other": "tally"}
 _FARTHEST = 40
+# 감독을 포함한 4명: who is among those counted.
+_INCLUDING = frozenset(("포함", "비롯"))
+_LONGEST_INCLUDED = 12
 PARTITIVES = frozenset(("중", "가운데"))
 
 
@@ -48,6 +54,7 @@ def counted_share(place: Place, at: int) -> Span | None:
         at, before = at - 1, morphemes[at - 2]
     if before.form in PARTITIVES and before.tag.startswith("NN"):
         whole = noun_phrase_before(place.reading, place.sentence, at - 1, past_number=True)
+        whole = with_joined_before(place, whole)
         # 행사 중 3명이 다쳤다: there 중 is a time.
         during = place.count.dimension == "person" and whole and ends_in(whole.text, "activity")
         return None if during else whole
@@ -60,17 +67,20 @@ def counted_across(place: Place, at: int) -> Span | None:
     """연구원은 10명이다, 연구원이 모두 10명, 논문을 3편 냈다, 기본급만 5억원."""
     morphemes = place.sentence.morphemes
     changed = at - _skip_change(place, at)
-    at -= changed
+    at = _skip_included(place, at - changed)
     if at < 2 or not morphemes[at - 1].tag.startswith(_TOPICS):
         return None
     particle = morphemes[at - 1]
     phrase = noun_phrase_before(place.reading, place.sentence, at - 1)
+    phrase = with_joined_before(place, phrase)
     if place.count.dimension == "ratio":
         return phrase if phrase and _is_share(place, particle, phrase) else None
     if changed and particle.tag != "JKO":
         return phrase
     if particle.tag == "JKO":
         after = _follows(place)
+        if after.tag.startswith("JKO") and at == place.first:
+            return phrase  # 마스크를 30장을 보냈다
         if after.tag.startswith("JKO") or (after.tag.startswith("JKB") and not _is_moved(place)):
             return None
     elif particle.form not in ("만", "도") and not _says_how_many(place, particle, phrase):
@@ -85,6 +95,8 @@ def _is_share(place: Place, particle: Morpheme, phrase: Span) -> bool:
     behind = place.sentence.morphemes[place.last : place.last + 3]
     if particle.tag == "JKO" or particle.form == "만":
         return bool(behind) and behind[0].form in _HELD
+    if ends_in(phrase.text, "share") and not any(m.form.startswith(CHANGES) for m in behind):
+        return _says_how_many(place, particle, phrase)  # 지분은 30%다
     first = index_from(place.sentence.morphemes, phrase.start)
     polled = first > 0 and place.sentence.morphemes[first - 1].tag == "ETM"
     changes = any(m.form.startswith(CHANGES) for m in behind)
@@ -95,9 +107,29 @@ def _is_share(place: Place, particle: Morpheme, phrase: Span) -> bool:
 
 def _is_moved(place: Place) -> bool:
     """정원을 30명으로 늘렸다: the new number of the object."""
-    behind = place.sentence.morphemes[place.last : place.last + 4]
+    behind = place.sentence.morphemes[place.last : place.last + 10]
+    ends = [n for n, m in enumerate(behind) if m.tag in ("EC", "ETM", "EF", "SP")]
+    behind = behind[: ends[0]] if ends else behind
     moved = any(m.form.startswith(_MOVES) for m in behind if m.tag.startswith(("V", "N")))
     return moved and any(m.form in ("으로", "로") for m in behind[:2])
+
+
+def counted_halved(place: Place, at: int) -> Span | None:
+    """비용을 절반으로 줄였다, 정원의 절반: a half or a third is a share of what it is of."""
+    morphemes = place.sentence.morphemes
+    if at < 2 or morphemes[at - 1].tag != "JKO" or not _is_moved(place):
+        return counted_share(place, at)
+    return noun_phrase_before(place.reading, place.sentence, at - 1)
+
+
+def counted_apposed(place: Place, at: int) -> Span | None:
+    """지난해 실적인 30억원: the sum is what the noun in front of 인 is."""
+    morphemes = place.sentence.morphemes
+    if at < 3 or place.count.dimension != "money":
+        return None
+    if (morphemes[at - 1].tag, morphemes[at - 2].tag) != ("ETM", "VCP"):
+        return None
+    return noun_phrase_before(place.reading, place.sentence, at - 2)
 
 
 def counted_far(place: Place, at: int) -> Span | None:
@@ -108,20 +140,27 @@ def counted_far(place: Place, at: int) -> Span | None:
     남자 4명 등 7명이다.
     """
     morphemes = place.sentence.morphemes
-    behind = morphemes[place.last : place.last + 1]
-    changes = bool(behind) and behind[0].form.startswith(CHANGES)  # 3억원 줄어든 9억원
+    last = place.last
+    if last < len(morphemes) and morphemes[last].form == "(":
+        closing = (n for n, m in enumerate(morphemes[last : last + 6], last) if m.form == ")")
+        last = next(closing, last - 1) + 1  # 3억원(5%) 줄어든 9억원
+    behind = morphemes[last : last + 1]
+    changes = bool(behind) and behind[0].form.startswith(CHANGES)
     dimension = place.count.dimension
     role = _FAR.get(dimension)
-    chosen = dimension != "money" and at > 0 and morphemes[at - 1].tag == "ETM"
-    if role is None or changes or chosen:  # 위원은 장관이 뽑는 3명이다
+    # 위원은 장관이 뽑는 3명, 국회가 뽑는 3명이다: each clause has its number.
+    chosen = at > 0 and morphemes[at - 1].tag == "ETM"
+    if role is None or changes or (chosen and dimension not in ("money", "person")):
         return None
-    subordinate = False
+    subordinate, closed = False, 0
     total = at > 0 and morphemes[at - 1].form == "등"
     for index in range(at - 1, max(0, at - _FARTHEST), -1):
         morpheme = morphemes[index]
         mention = mention_at(place.reading, morpheme.start)
         alike = mention is not None and not total and _dimension(mention.text) == dimension
-        if morpheme.tag in ("SF", "EF", "SSO") or alike:
+        alike = alike and not (chosen and dimension == "person")
+        closed += (morpheme.tag == "SSC") - (morpheme.tag == "SSO")
+        if morpheme.tag in ("SF", "EF") or closed < 0 or alike:
             return None
         subordinate = subordinate or morpheme.tag == "EC"
         if mention is not None or not morpheme.tag.startswith(("JX", "JKS")):
@@ -131,8 +170,11 @@ def counted_far(place: Place, at: int) -> Span | None:
         if morpheme.form not in ("은", "는", "이", "가"):
             continue
         phrase = suited(place, noun_phrase_before(place.reading, place.sentence, index))
-        if phrase is not None and ends_in(phrase.text, role):
-            return phrase if _says_how_many(place, morpheme, phrase) else None
+        if phrase is not None and (ends_in(phrase.text, role) or dimension == "money"):
+            if chosen and dimension == "person" and morpheme.tag != "JX":
+                continue  # who chooses
+            listed = chosen and _follows(place).tag in ("JC", "JKB")
+            return phrase if listed or _says_how_many(place, morpheme, phrase) else None
         if morpheme.tag == "JX":
             return None
     return None
@@ -161,6 +203,22 @@ def counted_of(place: Place, at: int) -> Span | None:
 def _dimension(text: str) -> str | None:
     count = parse_quantity(text)
     return count.dimension if count else None
+
+
+def _skip_included(place: Place, at: int) -> int:
+    """Before 감독을 포함한, 대표를 비롯한 in front of the number."""
+    morphemes = place.sentence.morphemes
+    if at < 5 or morphemes[at - 1].tag != "ETM" or morphemes[at - 3].form not in _INCLUDING:
+        return at
+    if morphemes[at - 4].tag != "JKO":
+        return at
+    for index in range(at - 5, max(0, at - _LONGEST_INCLUDED), -1):
+        if mention_at(place.reading, morphemes[index].start) is None:
+            if morphemes[index].tag in _TOPICS:
+                return index + 1
+            if morphemes[index].tag.startswith(("E", "S", "J")):
+                break
+    return at
 
 
 def _skip_change(place: Place, at: int) -> int:
@@ -192,20 +250,26 @@ def _skip_change(place: Place, at: int) -> int:
 def _says_how_many(place: Place, particle: Morpheme, phrase: Span | None) -> bool:
     """Whether the number is what the sentence says of its topic, not an object or an adjunct."""
     after = _follows(place)
-    if after.tag in ("JKG", "JC") or after.form in SIZES:
+    following = place.sentence.morphemes[place.last : place.last + 6]
+    if after.tag == "JC" and after.start == place.mention.end:
+        # 이익은 지난해와 올해 3억원과 5억원이다
+        other = mention_at(place.reading, after.end + 1)
+        return other is not None and _dimension(other.text) == place.count.dimension
+    if after.tag in ("JKG", "JC") or after.form in SIZES or _is_object(following):
         return False
     if not after.tag or after.tag.startswith(("VCP", "SF", "SP", "EF", "EC", "SS")):
         return True
     if after.form == "뿐":
         return True  # 합격자는 3명뿐이다
-    following = place.sentence.morphemes[place.last : place.last + 6]
     if after.form in ("으로", "로") and len(following) > 1:
         behind = next((m for m in following if m.start > after.start), after)
-        if behind.tag == "SP" or behind.form.startswith(_REPORTED):
+        if behind.tag == "SP" or behind.form.startswith((*_REPORTED, *_CHANGED_TO)):
             return True  # 연구원은 17명으로, … 이용자는 30만명으로 알려졌다
     people = phrase is not None and ends_in(phrase.text, "people")
-    if after.tag == "JKS" and particle.tag == "JKS" and people:
+    if after.tag == "JKS" and people:
         return True  # 확진자가 16명이 나왔다
+    if after.form == "에서" and _moves_on(place):
+        return True  # 매출은 3억원에서 5억원으로 늘었다
     if after.form in ("으로", "로") and particle.tag == "JX" and phrase is not None:
         # 매출은 3억원으로 업계 최고다: a sum, or people, that are so many.
         role = _FAR.get(place.count.dimension)
@@ -223,10 +287,33 @@ def _says_how_many(place: Place, particle: Morpheme, phrase: Span | None) -> boo
     return floats and not subject.endswith(tuple(phrase_words("institution")))
 
 
+def _moves_on(place: Place) -> bool:
+    """Whether another amount and 로 follow: 3억원에서 5억원으로 늘다."""
+    behind = place.sentence.morphemes[place.last + 1 : place.last + 16]
+    ends = [n for n, m in enumerate(behind) if m.tag in ("EC", "EF", "SP", "JKO")]
+    behind = behind[: ends[0]] if ends else behind
+    words = (*_CHANGED_TO, *_AMOUNTS, *_MOVES)
+    return any(m.form in ("으로", "로") for m in behind) and any(
+        m.form.startswith(words) for m in behind if m.tag.startswith(("V", "NN"))
+    )
+
+
+def _is_object(following: tuple[Morpheme, ...]) -> bool:
+    """판매가 100대 판매를 넘었다: the number is of the noun behind it."""
+    noun, *rest = following or (None,)
+    if noun is None or not noun.tag.startswith("NN"):
+        return False
+    return bool(rest) and rest[0].tag in ("JKO", "JKG")
+
+
 def _follows(place: Place) -> Morpheme:
     """The morpheme behind the number and its 이상, 정도, 가량."""
     morphemes = place.sentence.morphemes
-    for morpheme in morphemes[place.last : place.last + 3]:
+    for at, morpheme in enumerate(morphemes[place.last : place.last + 4], place.last + 1):
+        if morpheme.form in SIZES and at < len(morphemes):
+            # 매출은 3억원 수준이다, 수준을 기록했다
+            if morphemes[at].tag.startswith(("VCP", "JKO", "JKB", "SF", "SP", "EF")):
+                continue
         if morpheme.form not in bounds("after") and morpheme.form != "등":
             return morpheme
     end = place.mention.end

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import takewhile
 
 from lgtalent_ie.reading import Reading, Sentence
 from lgtalent_ie.records.counted import counted_phrase
 from lgtalent_ie.records.counted_place import Place
+from lgtalent_ie.records.counted_shared import share_counted
 from lgtalent_ie.records.noun_phrases import phrase_words
 from lgtalent_ie.records.offsets import index_from, mention_at
 from lgtalent_ie.records.quantities import parse_quantity
@@ -21,8 +21,6 @@ _UNCOUNTED = frozenset(("ordinal", "rank", "age", "temperature"))
 _OWN_NOUNS = frozenset(("나라", "종목", "과목", "강좌", "학급", "선거구", "코스"))
 _PARTICLES = "은는이가을를과와의도로,."
 _AGE_GLOSS = re.compile(r"\((?:[^()\n]{1,16}[·,] ?)?$")
-# 윤하늘 씨 등, 이 중, 나머지, 총: no number like the one before.
-_AMONG = re.compile(r"(?:등|중|가운데|나머지|총|모두|합쳐) ?$")
 # Persons whose name is left out: 정모(52)씨, B(30·여), 아들(12).
 _UNNAMED = re.compile(
     r"(?:(?<![A-Za-z])[A-Z]|[가-힣] ?모|씨|[여남]성?|딸|아들|아내|남편|부인|어머니|아버지|언니|누나"
@@ -40,67 +38,8 @@ def read_counts(reading: Reading) -> tuple[Count, ...]:
     >>> [(c.text, c.value, c.of.text) for c in read_counts(reading)]   # doctest: +SKIP
     [('박사급 연구원 10명', 10, '박사급 연구원')]
     """
-    counts: list[Count] = []
-    before: Mention | None = None
-    for mention in reading.mentions:
-        if mention.label == "QUANTITY":
-            count = _read(reading, mention)
-            if before is not None:
-                count = _respectively(reading, before, counts[-1], mention, count)
-                count = _told_before(reading, counts, before, mention, count)
-            counts.append(count)
-            before = mention
-    return tuple(counts)
-
-
-def _respectively(
-    reading: Reading, before: Mention, earlier: Count, mention: Mention, count: Count
-) -> Count:
-    """예산은 각각 3억원, 5억원: the second amount is of what the first is of."""
-    text = reading.text
-    listed = text[before.end : mention.start].strip() in (",", "·", "과", "와")
-    shared = listed and text[: before.start].rstrip().endswith("각각")
-    if not shared or count.of is not None or earlier.of is None or earlier.unit != count.unit:
-        return count
-    start, end = min(earlier.of.start, mention.start), max(earlier.of.end, mention.end)
-    return replace(count, of=earlier.of, start=start, end=end, text=text[start:end])
-
-
-def _told_before(
-    reading: Reading, counts: list[Count], before: Mention, mention: Mention, count: Count
-) -> Count:
-    """Of what the number before counts: 배 한 쌍(2개), 닭 90마리를 길렀는데 30마리를 팔았다.
-
-    The second only of things, or of people by place or year (서울 30명, 부산 20명), with the same
-    counter, in one sentence.
-    """
-    text = reading.text
-    if count.of is not None or text.startswith(("의", "급", "당"), mention.end):
-        return count
-    glosses = text[before.end : mention.start] in ("(", "(약 ")
-    earlier: Count | None = None
-    if glosses and text.startswith(")", mention.end):
-        earlier = counts[-1] if count.dimension in ("person", "item") else None
-    elif count.dimension == "item" or _is_listed(reading, mention):
-        if _AMONG.search(text, max(0, mention.start - 5), mention.start):
-            return count
-        sentence = reading.sentence_at(mention.start)
-        low = sentence.start if sentence else mention.start
-        near = takewhile(lambda earlier: earlier.start >= low, reversed(counts))
-        earlier = next((c for c in near if c.unit == count.unit), None)
-    if earlier is None or earlier.of is None:
-        return count
-    if reading.within(earlier.of.start, earlier.of.end, ("PERSON", "ORG")):
-        return count  # 윤하늘(새별) 3건: whose they are
-    start, end = min(earlier.of.start, mention.start), max(earlier.of.end, mention.end)
-    return replace(count, of=earlier.of, start=start, end=end, text=text[start:end])
-
-
-def _is_listed(reading: Reading, mention: Mention) -> bool:
-    """서울 30명, 2031년 12명: one number for each place or year."""
-    at = mention.start - 1
-    owner = mention_at(reading, at - 1) if at > 0 and reading.text[at] == " " else None
-    return owner is not None and owner.end == at and owner.label in ("LOCATION", "DATE")
+    mentions = [m for m in reading.mentions if m.label == "QUANTITY"]
+    return tuple(share_counted(reading, [(m, _read(reading, m)) for m in mentions]))
 
 
 def _read(reading: Reading, mention: Mention) -> Count:

@@ -24,10 +24,10 @@ from lgtalent_ie.records.quantities import bounds
 from lgtalent_ie.schema import Span
 from lgtalent_ie.tables import read_table
 
-_DETERMINERS = frozenset(("이", "그", "저", "각", "전", "현", "양", "본", "해당", "이번"))
+_DETERMINERS = frozenset(("이", "그", "저", "각", "전", "현", "양", "본", "총", "해당", "이번"))
 _ADVERBIAL_SUFFIXES = frozenset(("당", "씩", "째", "쯤", "끼리", "여"))
 _NOUN_TAGS = ("NNG", "NNP", "XSN", "XPN", "XR", "SL", "SH")
-_JOINTS = MIDDLE_DOTS | frozenset("/&-")
+_JOINTS = MIDDLE_DOTS | frozenset("/&-․•")
 _PARTICLES = frozenset(("와", "과", "의", "을", "를", "은", "는", "이", "가", "도", "로"))
 _MARKS = {")": "(", "]": "[", "’": "‘", "”": "“", "'": "'", '"': '"', "」": "「", "》": "《"}
 # A name at the head of the phrase owns the number or is the place of it; nothing is counted.
@@ -39,6 +39,15 @@ _SEASONS = frozenset(("봄", "여름", "가을", "겨울"))
 _ATTRIBUTIVE = (
     "개", "가지", "대", "차", "급", "세대", "학년", "등급", "단계", "순위", "기", "개국",
 )  # fmt: skip
+# 5∼12세 어린이, 1인당 GDP: an age or a share of each that is part of the noun's meaning.
+_AGES = ("세", "살")
+_PER_HEAD = ("GDP", "GNI", "소득", "총생산")
+# 연결 기준 매출액: how accounts are drawn up, no time or place.
+_ACCOUNTS = frozenset(("연결", "별도", "개별", "IFRS"))
+# 취임 초기, 시즌 막판: behind a noun the part of its time.
+_PARTS_OF_TIME = frozenset(("초기", "초반", "중반", "후반", "말기", "막판"))
+# 자금 규모가, 소득 수준 3만 달러: with a noun of its own the name of an amount.
+_EXTENTS = frozenset(("규모", "수준"))
 _LONGEST = 24
 _LONGEST_INSERT = 32
 
@@ -73,12 +82,10 @@ def noun_phrase_before(
     at: int,
     *,
     past_number: bool = False,
-    lists: bool = False,
 ) -> Span | None:
     """The noun phrase whose head ends the morphemes before index `at`, None where there is none.
 
-    With `past_number` a quantity at its end is stepped over (`지원자 200명` 중). With `lists`
-    commas and 와/과 join nouns, and a list of names is None.
+    With `past_number` a quantity at its end is stepped over (`지원자 200명` 중).
     """
     morphemes = sentence.morphemes
     if past_number and at > 0:
@@ -88,26 +95,34 @@ def noun_phrase_before(
     if at == 0:
         return None
     head = morphemes[at - 1]
-    if head.tag == "SSO" or (head.tag == "SS" and reading.text[head.end : head.end + 1] != " "):
+    opens = head.tag == "SS" and reading.text[head.start - 1 : head.start] in ("", " ", "(")
+    if head.tag == "SSO" or (opens and reading.text[head.end : head.end + 1] != " "):
         return None
     if head.tag == "SSC" and reading.text[head.start] == ")":
         base = _opening(reading, morphemes, at, "(") - 1
         named = mention_at(reading, morphemes[base].start) if 0 <= base < at - 1 else None
-        if named is not None and named.label == "PERSON":
-            return None  # 윤하늘(새별전자)
+        if named is not None and named.label in _OWNERS:
+            return None  # 윤하늘(새별전자), 새별전자(대표 윤하늘)
     owner = mention_at(reading, head.start)
-    if owner is not None and (owner.label in _OWNERS or owner.label == "QUANTITY"):
+    army = owner is not None and owner.label == "ORG" and owner.text.endswith("군")
+    if owner is not None and not army and owner.label in (*_OWNERS, "QUANTITY"):
         return None
-    if head.tag == "NNB" or (owner is None and head.form in phrase_words("adverbial")):
+    extent = head.form in _EXTENTS and at > 1 and _is_bare_noun(reading, morphemes[at - 2])
+    # 확진자 수: a number has the name of what it is the number of.
+    tally = head.form == "수" and at > 1 and morphemes[at - 2].tag.startswith(("NN", "XSN"))
+    if head.tag == "NNB" and not tally:
+        return None
+    if owner is None and head.form in phrase_words("adverbial") and not extent:
         return None
     left = at
     while left > 0 and at - left < _LONGEST:
-        step = _step_left(reading, morphemes, left, left == at, lists)
+        taken = left == at and (extent or tally)
+        step = left - 1 if taken else _step_left(reading, morphemes, left, at)
         if step == left:
             break
         left = step
     left = _without_edge(reading, morphemes, left, at)
-    if left >= at or (lists and _all_names(reading, morphemes, left, at)):
+    if left >= at:
         return None
     return _unquoted(reading, morphemes[left].start, _end(morphemes[at - 1], reading))
 
@@ -155,19 +170,25 @@ def _end(morpheme: Morpheme, reading: Reading) -> int:
     return max(morpheme.end, mention.end) if mention is not None else morpheme.end
 
 
-def _step_left(
-    reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at_head: bool, lists: bool
-) -> int:
+def _step_left(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at: int) -> int:
     """The index after one more member is taken on the left; `left` itself where the phrase ends."""
-    morpheme = morphemes[left - 1]
+    morpheme, at_head = morphemes[left - 1], left == at
     surface = reading.text[morpheme.start : morpheme.end]
     mention = mention_at(reading, morpheme.start)
     if "\n" in reading.text[morpheme.end : morphemes[min(left, len(morphemes) - 1)].start]:
         return left
+    per_head = morphemes[at - 1].form.endswith(_PER_HEAD)
+    if not at_head and morphemes[left].form == "총" and reading.text[morpheme.end] == " ":
+        if reading.text[morphemes[left].end : morphemes[left].end + 1] == " ":
+            return left  # 6개 분야 총 사업비
     if mention is not None:
         if mention.label in _TIMES and (at_head or mention.text not in _SEASONS):
             return left
-        if mention.label == "QUANTITY" and not mention.text.endswith(_ATTRIBUTIVE):
+        head = morphemes[at - 1].form
+        ages = mention.text.endswith(_AGES) and head.endswith(tuple(phrase_words("people")))
+        per_head = per_head and "당" in reading.text[mention.end - 1 : mention.end + 1]
+        attributive = mention.text.endswith(_ATTRIBUTIVE) or ages or per_head
+        if mention.label == "QUANTITY" and not attributive:
             return left
         return min(left - 1, index_from(morphemes, mention.start))
     if morpheme.tag in ("SSC", "SSO", "SS") and surface in _MARKS:
@@ -175,13 +196,16 @@ def _step_left(
     number = mention_at(reading, morpheme.start - 1) if morpheme.start else None
     if number is not None and number.label == "QUANTITY" and surface in _PARTICLES:
         return left  # Kiwi takes the 와 of 50%와 for a noun
-    if morpheme.form == "기준" and not at_head and _is_stuck(reading, morphemes, left - 1):
+    if morpheme.form == "기준" and not at_head and _is_of_accounts(reading, morphemes, left - 1):
         return left - 1  # 연결기준 매출액
+    if morpheme.form in _PARTS_OF_TIME and left > 1 and not at_head:
+        if surface == morpheme.form and _is_bare_noun(reading, morphemes[left - 2]):
+            return left
     if morpheme.form in phrase_words("adverbial") and morpheme.form != "이번":
         # 국내 전 임원: all of them, not a time.
         return left - 1 if morpheme.tag == "MM" and not at_head else left
     if morpheme.tag == "XSN" and morpheme.form in _ADVERBIAL_SUFFIXES:
-        return left
+        return left - 1 if per_head and morpheme.form == "당" else left
     if morpheme.tag.startswith(_NOUN_TAGS):
         return left - 1
     if at_head:
@@ -195,17 +219,20 @@ def _step_left(
         return left - 1
     if morpheme.tag == "SN" and left > 1 and morphemes[left - 2].tag in ("SL", "NNP"):
         return left - 1
-    if lists and (surface == "," or morpheme.tag == "JC"):
-        return left - 1
     return left
 
 
-def _is_stuck(reading: Reading, morphemes: tuple[Morpheme, ...], at: int) -> bool:
-    """Whether it is one word with the noun before it, which is no time or number: 연결기준."""
+def _is_of_accounts(reading: Reading, morphemes: tuple[Morpheme, ...], at: int) -> bool:
+    """연결 기준, K-IFRS 기준, or one word with a noun before it that is no time: 연결기준."""
     before = morphemes[at - 1] if at else None
-    if before is None or before.end != morphemes[at].start or not before.tag.startswith("NN"):
+    if before is None or not _is_bare_noun(reading, before):
         return False
-    return mention_at(reading, before.start) is None
+    return before.form in _ACCOUNTS or before.end == morphemes[at].start
+
+
+def _is_bare_noun(reading: Reading, morpheme: Morpheme) -> bool:
+    noun = morpheme.tag.startswith(("NN", "SL")) and morpheme.tag != "NNB"
+    return noun and mention_at(reading, morpheme.start) is None
 
 
 def _opening(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, mark: str) -> int:
@@ -233,27 +260,12 @@ def _without_edge(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, 
         rest = reading.text[morpheme.end : morphemes[at - 1].end].strip()
         # 본상: what is written as one word with its noun is part of it.
         of_head = determiner and " " not in rest and reading.text[morpheme.end] == " "
+        of_head = of_head and morpheme.form != "총"  # 총 사업비 is another sum than 사업비
         member = determiner or morpheme.tag.startswith((*_NOUN_TAGS, "SN", "NP"))
         if member and not (of_head or morpheme.tag == "XSN" or surface in _JOINTS):
             break
         left += 1
     return left
-
-
-def _all_names(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at: int) -> bool:
-    """Whether the first or the last of a list is a name: then it names some of those counted.
-
-    A member is what its head is: of `한울전자 임원과 가족 등` none is a name.
-    """
-    joints = [n for n in range(left, at) if morphemes[n].tag == "JC" or morphemes[n].form == ","]
-    ends = (joints[0] - 1 if joints else at - 1, at - 1)
-    heads = (end - (morphemes[end].form in QUOTE_MARKS) for end in ends)
-    if reading.within(morphemes[left].start, morphemes[at - 1].end, ("PERSON",)):
-        return True
-    return any(
-        mention is not None and (mention.label in _OWNERS or mention.label == "PRODUCT")
-        for mention in (mention_at(reading, morphemes[max(left, head)].start) for head in heads)
-    )
 
 
 def _unquoted(reading: Reading, start: int, end: int) -> Span:

@@ -23,7 +23,8 @@ GROUP_ENDINGS = ("실", "팀", "단", "캠프", "재단", "연구소", "위원�
                  "본부", "대책위", "선대위", "인수위", "연대", "모임", "진영")  # fmt: skip
 # Who belongs to the one named speaks: `A군 어머니`, `윤하늘 변호인`.
 RELATED = ("어머니", "아버지", "모친", "부친", "부모", "아내", "부인", "남편", "가족", "유족",
-           "변호인", "변호인단", "매니저", "지인", "친구", "동료", "측근", "이웃", "관계자")  # fmt: skip
+           "변호인", "변호인단", "매니저", "지인", "친구", "동료", "측근", "이웃",
+           "관계자")  # fmt: skip
 # `이 관계자`, `같은 관계자` go on about the one just quoted.
 SAME = ("이", "같은", "해당", "그")
 # A first word that is no surname though it has the form of one.
