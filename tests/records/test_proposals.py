@@ -342,6 +342,23 @@ def test_elsewhere_the_model_is_believed_that_somebody_joined(text: str) -> None
     assert [r.type for r in read(marked, joined)] == ["talent:joined"]
 
 
+@pytest.mark.parametrize(
+    "text, investor",
+    [
+        ("[누리로봇]ORG은 지난달 [50억원]QUANTITY 투자를 받았다.", None),
+        ("[누리로봇]ORG이 [50억원]QUANTITY을 유치했다.", None),
+        ("[누리로봇]ORG이 [한빛그룹]ORG으로부터 [50억원]QUANTITY을 투자받았다.", "한빛그룹"),
+        ("[누리로봇]ORG이 [50억원]QUANTITY을 공장에 투자했다.", "누리로봇"),
+    ],
+)
+def test_who_is_given_an_investment_has_made_none(text: str, investor: str | None) -> None:
+    marked = read_marked(text)
+    names = {m.id: m.text for m in marked.reading.mentions}
+    found = read(marked, proposal(marked, "org:invested", "누리로봇", "50억원", 0.97))
+    invested = {names[r.head] for r in found if r.type == "org:invested"}
+    assert invested == ({investor} if investor else set())
+
+
 def test_those_a_rule_says_are_hired_do_not_attend() -> None:
     marked = read_marked(
         "[한빛전자]ORG는 [누리 데이]EVENT를 열고 내년까지 연구원 [300명]QUANTITY을 채용한다."
