@@ -23,7 +23,15 @@ from lgtalent_ie.records.counted_lists import (
     with_joined_behind,
     without_institutions,
 )
-from lgtalent_ie.records.counted_place import CHANGES, SIZES, Place, ends_in, suited, up_to_sum
+from lgtalent_ie.records.counted_place import (
+    CHANGES,
+    SIZES,
+    Place,
+    ends_in,
+    suited,
+    text_before,
+    up_to_sum,
+)
 from lgtalent_ie.records.counted_topics import (
     PARTITIVES,
     counted_across,
@@ -95,8 +103,9 @@ def counted_phrase(place: Place) -> Span | None:
         return _of_all(place, right or left)
     if start := _behind_reaching(place):
         phrase = _phrase_behind(place, start)
-        money = count.dimension == "money"
-        return suited(place, up_to_sum(place, phrase) if money else phrase)
+        if phrase is not None:  # 8000건이 넘을 정도 goes on below
+            money = count.dimension == "money"
+            return suited(place, up_to_sum(place, phrase) if money else phrase)
     if count.unit in _OCCASIONS or count.dimension in _MEASURED:
         return None
     near = (counted_share, listed, _glossed, counted_apposed)
@@ -135,9 +144,9 @@ def _of_all(place: Place, phrase: Span | None) -> Span | None:
     """None for 사과와 배도 각각 3개: the number is of one of the two."""
     if phrase is None:
         return None
-    text = place.reading.text
-    joined = text[: phrase.start].rstrip().endswith(("와", "과"))
-    return None if joined and text[: place.mention.start].rstrip().endswith("각각") else phrase
+    joined = text_before(place, phrase.start).endswith(("와", "과"))
+    each = text_before(place, place.mention.start).endswith("각각")
+    return None if joined and each else phrase
 
 
 def _skip_adverbs(place: Place) -> int:
@@ -264,7 +273,7 @@ def _right(place: Place, left: Span | None) -> Span | None:
 def _shared_out(place: Place, at: int) -> Span | None:
     """30%의 응답자, 20%의 지분: those of whom it is a share, not the rate that it is."""
     phrase = None if place.count.unit in ("배", "곱절", "갑절") else _phrase_behind(place, at)
-    ranked = place.reading.text[: place.mention.start].rstrip().endswith(("상위", "하위"))
+    ranked = text_before(place, place.mention.start).endswith(("상위", "하위"))
     if phrase is None or ranked:
         return None
     plural = phrase.text.endswith("들")
@@ -329,7 +338,7 @@ def _is_often(place: Place) -> bool:
     """Whether 회 is how often, as 번 and 차례 always are: 4회 is mostly the fourth."""
     if place.count.unit != "회":
         return True
-    word = place.reading.text[: place.mention.start].rstrip(" ").rpartition(" ")[2]
+    word = text_before(place, place.mention.start).rpartition(" ")[2]
     words = phrase_words("between").union(phrase_words("adverbial"), NEUTRAL, bounds("before"))
     return word in words
 

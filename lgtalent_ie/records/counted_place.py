@@ -16,6 +16,7 @@ CHANGES = (
 # Between a sum and its name: 3억원 상당의 예산.
 SIZES = frozenset(("상당", "수준", "어치", "대", "짜리", "규모"))
 _PERSON_GAP = 24
+_NEAR = 24
 # Nouns that end as a measure's name does: no 거구, 거리 or 폭.
 _NO_MEASURES = ("선거구", "볼거리", "먹거리", "놀거리", "즐길거리", "일거리", "조폭", "증폭")
 
@@ -74,6 +75,11 @@ def _is_product(place: Place, phrase: Span) -> bool:
     """누리톡 15만명: users of it, who are not named."""
     last = mention_at(place.reading, phrase.end - 1)
     return last is not None and last.label == "PRODUCT"
+
+
+def text_before(place: Place, offset: int) -> str:
+    """The last characters in front of the offset, without the blank: a word or two."""
+    return place.reading.text[max(0, offset - _NEAR) : offset].rstrip()
 
 
 def ends_in(phrase: str, role: Role) -> bool:

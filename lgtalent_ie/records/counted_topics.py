@@ -16,7 +16,7 @@ _COMPARED = frozenset(("대비", "보다", "에", "비하", "어", "동기", "�
 _AMOUNTS = (
     "달하", "이르", "그치", "불과", "육박", "못", "미치", "넘", "웃돌", "밑돌", "기록", "돌파",
     "늘", "줄", "되", "집계", "안", "머무르", "머물", "많", "적", "추산", "높", "낮",
-    "추정", "예상", "전망", "확정", "압축", "요약", "나뉘", "나누", "시현", "달성",
+    "추정", "예상", "전망", "확정", "압축", "요약", "나뉘", "나누", "시현", "달성", "유지",
 )  # fmt: skip
 # 이용자는 30만명으로 알려졌다.
 _REPORTED = (
@@ -36,6 +36,7 @@ _HELD = frozenset(
 # By dimension, what a far topic must be.
 _FAR: dict[str, Role] = {"money": "sum", "person": "people", "item": "tally", "other": "tally"}
 _FARTHEST = 40
+_ENDS_SIZE = ("VCP", "JKO", "JKB", "SF", "SP", "EF")
 # 감독을 포함한 4명: who is among those counted.
 _INCLUDING = frozenset(("포함", "비롯"))
 _LONGEST_INCLUDED = 12
@@ -273,7 +274,7 @@ def _says_how_many(place: Place, particle: Morpheme, phrase: Span | None) -> boo
     if after.form in ("으로", "로") and particle.tag == "JX" and phrase is not None:
         # 매출은 3억원으로 업계 최고다: a sum, or people, that are so many.
         role = _FAR.get(place.count.dimension)
-        if role is not None and ends_in(phrase.text, role):
+        if role is not None and (ends_in(phrase.text, role) or phrase.text.endswith(" 수")):
             return True
     if any(
         morpheme.form.startswith(_AMOUNTS)
@@ -310,10 +311,10 @@ def _follows(place: Place) -> Morpheme:
     """The morpheme behind the number and its 이상, 정도, 가량."""
     morphemes = place.sentence.morphemes
     for at, morpheme in enumerate(morphemes[place.last : place.last + 4], place.last + 1):
-        if morpheme.form in SIZES and at < len(morphemes):
-            # 매출은 3억원 수준이다, 수준을 기록했다
-            if morphemes[at].tag.startswith(("VCP", "JKO", "JKB", "SF", "SP", "EF")):
-                continue
+        # 매출은 3억원 수준이다, 수준을 기록했다; not 수준의 투자
+        ends = at < len(morphemes) and morphemes[at].tag.startswith(_ENDS_SIZE)
+        if morpheme.form in SIZES and ends:
+            continue
         if morpheme.form not in bounds("after") and morpheme.form != "등":
             return morpheme
     end = place.mention.end

@@ -18,7 +18,7 @@ from functools import cache
 from typing import Literal
 
 from lgtalent_ie.reading import Morpheme, Reading, Sentence
-from lgtalent_ie.records.characters import MIDDLE_DOTS, QUOTE_MARKS
+from lgtalent_ie.records.characters import MIDDLE_DOTS
 from lgtalent_ie.records.offsets import index_from, mention_at
 from lgtalent_ie.records.quantities import bounds
 from lgtalent_ie.schema import Span
@@ -178,9 +178,8 @@ def _step_left(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at:
     if "\n" in reading.text[morpheme.end : morphemes[min(left, len(morphemes) - 1)].start]:
         return left
     per_head = morphemes[at - 1].form.endswith(_PER_HEAD)
-    if not at_head and morphemes[left].form == "총" and reading.text[morpheme.end] == " ":
-        if reading.text[morphemes[left].end : morphemes[left].end + 1] == " ":
-            return left  # 6개 분야 총 사업비
+    if not at_head and _is_word(reading, morphemes[left], "총"):
+        return left  # 6개 분야 총 사업비
     if mention is not None:
         if mention.label in _TIMES and (at_head or mention.text not in _SEASONS):
             return left
@@ -198,9 +197,9 @@ def _step_left(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at:
         return left  # Kiwi takes the 와 of 50%와 for a noun
     if morpheme.form == "기준" and not at_head and _is_of_accounts(reading, morphemes, left - 1):
         return left - 1  # 연결기준 매출액
-    if morpheme.form in _PARTS_OF_TIME and left > 1 and not at_head:
-        if surface == morpheme.form and _is_bare_noun(reading, morphemes[left - 2]):
-            return left
+    part_of_time = surface in _PARTS_OF_TIME and left > 1 and not at_head
+    if part_of_time and _is_bare_noun(reading, morphemes[left - 2]):
+        return left
     if morpheme.form in phrase_words("adverbial") and morpheme.form != "이번":
         # 국내 전 임원: all of them, not a time.
         return left - 1 if morpheme.tag == "MM" and not at_head else left
@@ -228,6 +227,12 @@ def _is_of_accounts(reading: Reading, morphemes: tuple[Morpheme, ...], at: int) 
     if before is None or not _is_bare_noun(reading, before):
         return False
     return before.form in _ACCOUNTS or before.end == morphemes[at].start
+
+
+def _is_word(reading: Reading, morpheme: Morpheme, form: str) -> bool:
+    """Whether the form stands between blanks."""
+    start, end = morpheme.start, morpheme.end
+    return morpheme.form == form and reading.text[max(0, start - 1) : end + 1] == f" {form} "
 
 
 def _is_bare_noun(reading: Reading, morpheme: Morpheme) -> bool:
