@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 import warnings
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,6 @@ from lgtalent_ie.schema import Section
 
 if TYPE_CHECKING:
     from kiwipiepy import Kiwi, Token
-    from kiwipiepy import Sentence as KiwiSentence
 
 ARTICLE_KINDS = ("headline", "body", "caption")
 
@@ -82,26 +83,26 @@ class Analyzer:
         analysed = self.analyse([alignment.text for _, alignment in lines])
         found: list[Sentence] = []
         for (section, alignment), paragraph, line in zip(lines, paragraphs, analysed, strict=True):
-            for sentence in line:
-                morphemes = lead_back(sentence.tokens or (), alignment)
-                if morphemes:
-                    found.append(
-                        Sentence(
-                            start=min(m.start for m in morphemes),
-                            end=max(m.end for m in morphemes),
-                            kind=section.kind,  # type: ignore[arg-type]
-                            paragraph=paragraph,
-                            morphemes=morphemes,
-                        )
+            # Kiwi's own lists of sentences would have to be made first, and taken apart again.
+            for _, tokens in groupby(line, attrgetter("sent_position")):
+                morphemes = lead_back(tokens, alignment)
+                found.append(
+                    Sentence(
+                        start=min(m.start for m in morphemes),
+                        end=max(m.end for m in morphemes),
+                        kind=section.kind,  # type: ignore[arg-type]
+                        paragraph=paragraph,
+                        morphemes=morphemes,
                     )
+                )
         return tuple(found)
 
-    def analyse(self, lines: Sequence[str]) -> Iterable[list[KiwiSentence]]:
-        """The sentences of each line, as Kiwi gives them."""
+    def analyse(self, lines: Sequence[str]) -> Iterable[Sequence[Token]]:
+        """The tokens of each line."""
         if self.own_threads:
-            yield from self.kiwi.split_into_sents(lines, return_tokens=True)
+            yield from self.kiwi.tokenize(lines)
         else:
-            yield from (self.kiwi.split_into_sents(line, return_tokens=True) for line in lines)
+            yield from (self.kiwi.tokenize(line) for line in lines)
 
 
 def lead_back(tokens: Iterable[Token], alignment: Alignment) -> tuple[Morpheme, ...]:
