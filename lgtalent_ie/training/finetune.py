@@ -42,7 +42,8 @@ class TrainingConfig:
     `own_repeats` is how often the project's own marks do. `word_dropout` hides a morpheme's vector
     so that its characters must speak for it; `ema` averages the weights over steps (Polyak and
     Juditsky 1992). Where a teacher's beliefs are known, `belief_share` of a head's loss follows
-    them and the rest the labels.
+    them and the rest the labels. `pair_epochs` more over all pairs follow for the head over pairs
+    alone (`finetune_pairs.py`).
     """
 
     epochs: int = 7
@@ -62,6 +63,8 @@ class TrainingConfig:
     klue_re_weight: float = 1.5
     relation_weight: float = 1.0
     belief_share: float = 0.7
+    pair_epochs: int = 4
+    pair_learning_rate: float = 1e-3
 
     def weight(self, head: str) -> float:
         """The loss weight of a head."""

@@ -42,6 +42,7 @@ from lgtalent_ie.training.dev_scores import headline, score_dev, write_scores
 from lgtalent_ie.training.distill import SMALL, StudentSizes, student_of, with_beliefs
 from lgtalent_ie.training.encoder_files import load_encoder_weights
 from lgtalent_ie.training.finetune import Log, TrainingConfig, train
+from lgtalent_ie.training.finetune_pairs import train_pairs
 from lgtalent_ie.training.labels import KLUE_RELATIONS, OWN_RELATIONS
 from lgtalent_ie.training.settle import settle
 from lgtalent_ie.training.vector_files import vector_table
@@ -122,11 +123,12 @@ def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -
         write_card(tagger.config, scores, own, made, out, pretrained, calibration)
 
     train(tagger, repeated(training, labelled, config), dev, analyzer, config, log, keep)
+    windows = [WindowText(s.text, analyse(s.text, analyzer)) for s in dev]
+    train_pairs(tagger, training, dev, windows, config, log)
     if isinstance(tagger, RecurrentTagger):
         save_model(cut_vocabulary(tagger, training), out)
         # What is scored is what is on disk, rounded tables and all.
         shipped = load_model(out)
-        windows = [WindowText(s.text, analyse(s.text, analyzer)) for s in dev]
         calibration = settle(shipped, dev, windows)
         scores = score_dev(shipped, dev, windows)
         log(f"cut and rounded: {headline(scores)}")
