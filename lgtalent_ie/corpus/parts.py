@@ -153,7 +153,16 @@ def compare(name: str, known: Any, now: Any) -> Iterator[str]:
             label = old.get("path", "") if isinstance(old, dict) else ""
             yield from compare(f"{name} {label}".strip(), old, new)
     else:
-        yield f"{name} {known!r}, now {now!r}"
+        yield f"{name} {in_words(known)}, now {in_words(now)}"
+
+
+def in_words(setting: Any) -> str:
+    """A setting as a reader knows it: files by their paths, `none` for what was left out."""
+    if isinstance(setting, list):
+        return ", ".join(in_words(each) for each in setting) or "none"
+    if isinstance(setting, dict) and "path" in setting:
+        return str(setting["path"])
+    return "none" if setting is None else str(setting)
 
 
 def finished_parts(out: Path) -> dict[int, Part]:

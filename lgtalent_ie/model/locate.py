@@ -9,6 +9,7 @@ from lgtalent_ie.errors import ModelError
 
 DEFAULT_MODEL = "base"
 SHIPPED = ("base", "fast")
+A_MODEL = f"{' or '.join(SHIPPED)}, the path of a model folder, or the Hugging Face id of one"
 
 
 def locate_model(model: str | Path | None) -> Path:
@@ -21,8 +22,13 @@ def locate_model(model: str | Path | None) -> Path:
     folder = Path(model or DEFAULT_MODEL).expanduser()
     if model is None or (str(model) in SHIPPED and not folder.exists()):
         return shipped_model(str(model or DEFAULT_MODEL))
-    if folder.exists() or not is_hub_id(str(model)):
+    if folder.exists():
         return folder
+    if not is_hub_id(str(model)):
+        raise ModelError(
+            f"model folder {model}, which is not there", A_MODEL,
+            "correct the name or path, or leave it out for the shipped model",
+        )  # fmt: skip
     try:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import (
@@ -40,8 +46,7 @@ def locate_model(model: str | Path | None) -> Path:
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise ModelError(
             f"model {model}: {str(error).splitlines()[0]}",
-            "a model folder, or the Hugging Face id of one",
-            "check the path, the name and the network",
+            A_MODEL, "check the path, the name and the network",
         ) from error  # fmt: skip
 
 

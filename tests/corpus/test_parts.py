@@ -110,12 +110,20 @@ def test_leftovers_are_removed_and_the_run_goes_on(tmp_path: Path) -> None:
 
 
 OTHER: dict[str, tuple[dict[str, Any], str]] = {
-    "form": ({"to": "parquet"}, "to 'jsonl', now 'parquet'"),
+    "form": ({"to": "parquet"}, "to jsonl, now parquet"),
     "input": ({"inputs": [{"path": "a.jsonl", "bytes": 11, "digest": "z"}]}, "inputs a.jsonl bytes 10, now 11"),
     "number of inputs": ({"inputs": []}, "inputs"),
     "content": ({"inputs": [{"path": "a.jsonl", "bytes": 10, "digest": "z"}]}, "inputs a.jsonl digest"),
-    "model": ({"model": {"name": "n@1", "digest": "z"}}, "model name 'm@1', now 'n@1'; accepted"),
-    "more": ({"min_score": 0.5}, "min_score None, now 0.5"),
+    "model": ({"model": {"name": "n@1", "digest": "z"}}, "model name m@1, now n@1; accepted"),
+    "file": (
+        {"user_dictionary": {"path": "words.tsv", "digest": "z"}},
+        "user_dictionary none, now words.tsv; accepted",
+    ),
+    "more inputs": (
+        {"inputs": [{"path": "a.jsonl", "bytes": 10}, {"path": "b.jsonl", "bytes": 9}]},
+        "inputs a.jsonl, now a.jsonl, b.jsonl; accepted",
+    ),
+    "more": ({"min_score": 0.5}, "min_score none, now 0.5"),
 }  # fmt: skip
 
 
