@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import socket
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lgtalent_ie import __version__
+from lgtalent_ie.cores import usable_cores
 from lgtalent_ie.corpus.flat import Further, further_columns, schemas
 from lgtalent_ie.corpus.parts import (
     DIGEST,
@@ -287,8 +287,7 @@ def choose_workers(workers: int | None, device: str) -> int:
         return workers
     if on_gpu(device) and not can_serve():
         return 0
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+    return usable_cores()
 
 
 def on_gpu(device: str) -> bool:
