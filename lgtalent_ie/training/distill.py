@@ -10,7 +10,7 @@ they are and needs none of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from lgtalent_ie.engine.runtime import Runtime
 from lgtalent_ie.errors import ModelError
-from lgtalent_ie.model.config import ModelConfig, SharedTables
+from lgtalent_ie.model.config import MENTION_HEAD, ModelConfig, SharedTables
 from lgtalent_ie.model.decoding import log_softmax
 from lgtalent_ie.model.loading import AnyTagger
 from lgtalent_ie.model.tagger import RecurrentTagger
 from lgtalent_ie.training.data import Example
+from lgtalent_ie.training.labels import IGNORED
 
 # Sentences that the teacher reads at a time, to bound memory.
 READ_TOGETHER = 2000
@@ -80,10 +81,15 @@ def student_of(
     return student
 
 
-def with_beliefs(teachers: Sequence[AnyTagger], training: Sequence[Example]) -> list[Example]:
+def with_beliefs(
+    teachers: Sequence[AnyTagger],
+    training: Sequence[Example],
+    certain: Collection[str] = frozenset(),
+) -> list[Example]:
     """The examples with the teachers' tag probabilities: float16 [N, tags] for each head.
 
-    Of several teachers it is their mean, which is right more often than any of them.
+    Of several teachers it is their mean, which is right more often than any of them. `certain` are
+    ids of sentences whose mentions were marked by hand: their labels go before any belief.
     """
     runtimes = [Runtime(teacher, device=str(teacher.device)) for teacher in teachers]
     softened: list[Example] = []
@@ -99,8 +105,20 @@ def with_beliefs(teachers: Sequence[AnyTagger], training: Sequence[Example]) -> 
             for head in teachers[0].config.heads
         }
         for n, example in enumerate(some):
-            softened.append(replace(example, beliefs={h: rows[n] for h, rows in beliefs.items()}))
+            own = {head: rows[n] for head, rows in beliefs.items()}
+            if example.id in certain:
+                own[MENTION_HEAD] = marked(own[MENTION_HEAD], example.targets[MENTION_HEAD])
+            softened.append(replace(example, beliefs=own))
     return softened
+
+
+def marked(beliefs: NDArray[np.float16], tags: NDArray[np.int64]) -> NDArray[np.float16]:
+    """Beliefs [N, tags] with certainty where a tag is known; tag numbers [N], IGNORED or known."""
+    known = np.flatnonzero(tags != IGNORED)
+    sure = beliefs.copy()
+    sure[known] = 0
+    sure[known, tags[known]] = 1
+    return sure
 
 
 def mean_probabilities(logits: Sequence[NDArray[np.float32]]) -> NDArray[np.float16]:

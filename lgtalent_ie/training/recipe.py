@@ -107,7 +107,7 @@ def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -
     log(f"{len(labelled)} training sentences")
     training = list(examples(labelled, analyzer, 128))
     if teachers:
-        training = with_beliefs(teachers, training)
+        training = with_beliefs(teachers, training, {s.id for s in labelled if s.own})
     dev = [
         *dev_set(sources.data),
         *own_dev_set(sources.data, sources.annotations),

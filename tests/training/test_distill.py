@@ -142,3 +142,18 @@ def test_a_student_comes_to_say_what_its_teacher_says() -> None:
 def test_a_student_is_made_by_the_recipe(tmp_path: Path) -> None:
     sources = Sources(tmp_path, teachers=(tmp_path / "base",), student=StudentSizes(2, 64))
     assert "--teacher MODEL --layers 2 --width 64" in command(sources, TrainingConfig())
+
+
+def test_marks_by_hand_go_before_beliefs() -> None:
+    teacher = tiny_pair_tagger()
+    own = Labelled("own", "새별전자가 연구원을 뽑았다.", {MENTION_HEAD: [(0, 4, "ORG")]}, own=True)
+    training = list(examples([own, *UNMARKED], analyzer(), 64))
+    believed, certain = (with_beliefs([teacher], training, c) for c in ((), {"own"}))
+    for head in believed[0].beliefs:
+        same = (believed[0].beliefs[head] == certain[0].beliefs[head]).all()
+        assert same == (head != MENTION_HEAD)
+    rows = certain[0].beliefs[MENTION_HEAD]
+    assert rows.argmax(1).tolist() == certain[0].targets[MENTION_HEAD].tolist()
+    assert set(rows.max(1)) == {1.0} and set(rows.sum(1)) == {1.0}
+    for one, other in zip(believed[1:], certain[1:], strict=True):
+        assert all((one.beliefs[h] == other.beliefs[h]).all() for h in one.beliefs)
