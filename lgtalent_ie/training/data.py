@@ -42,12 +42,14 @@ from lgtalent_ie.training.marked_pairs import (
     own_pairs,
     pair_targets,
 )
+from lgtalent_ie.training.surnames import lost_surnames
 
 HEADS: Mapping[str, tuple[str, ...]] = {
     MENTION_HEAD: LABELS,
     "konec": KONEC_LABELS,
     "klue": KLUE_LABELS,
 }
+KLUE_PERSON = "PS"
 Row = dict[str, Any]
 
 
@@ -196,6 +198,9 @@ def data_sentences(
         )
         if "klue" not in sentence.spans and row["id"] in translations:
             spans, unsure = translations[row["id"]]
+            names, doubtful = lost_surnames(row["text"], [*spans, *unsure])
+            spans = sorted([*spans, *((s, e, KLUE_PERSON) for s, e, _ in names)])
+            unsure = unsure + doubtful
             sentence = replace(
                 sentence,
                 spans={**sentence.spans, "klue": spans},
@@ -251,10 +256,14 @@ def read_translations(path: Path) -> dict[str, tuple[Spans, Spans]]:
 def labelled_konec(row: Row, klue: Row | None, own: Labelled | None) -> Labelled:
     """A konec sentence, with KLUE's marks of the same sentence and own marks where there are.
 
-    What the mapping to the nine labels leaves open is no doubt about konec's own label.
+    What the mapping to the nine labels leaves open is no doubt about konec's own label. Rows whose
+    labels were put back (those with `unsure`) get the surnames that they lost (`surnames.py`).
     """
     fine: Spans = [(s, e, label) for s, e, label in row["spans"]]
     unsure: Spans = [(span[0], span[1], "?") for span in row.get("unsure", ())]
+    if "unsure" in row:
+        names, doubtful = lost_surnames(row["text"], [*fine, *unsure])
+        fine, unsure = sorted([*fine, *names]), unsure + doubtful
     mentions, left_out = mentions_of_konec(row["text"], fine)
     if klue is not None:
         mentions = join_klue_chains(mentions, klue["spans"])

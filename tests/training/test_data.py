@@ -301,3 +301,15 @@ def test_a_damaged_row_is_named_with_its_file(line: str, says: str, tmp_path: Pa
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"konec-train\.jsonl|klue-ner-train\.jsonl"):
         training_set(tmp_path, None)
+
+
+def test_sentences_whose_labels_were_put_back_get_their_surnames() -> None:
+    text = "최씨는 이 대표를 만났다."
+    row = {"id": "k1", "text": text, "spans": [[6, 8, "CV_POSITION"]], "unsure": []}
+    put_back = labelled_konec(row, None, None)
+    assert put_back.spans["konec"] == [(0, 1, "PS"), (6, 8, "CV")]
+    assert put_back.spans[MENTION_HEAD] == [(0, 1, "PERSON")]
+    assert (4, 5, "?") in put_back.unsure["konec"]
+    del row["unsure"]
+    gold = labelled_konec(row, None, None)
+    assert gold.spans["konec"] == [(6, 8, "CV")] and gold.unsure["konec"] == []
