@@ -1,8 +1,8 @@
 """Bare surnames that the labels of konec's training sentences lack.
 
 Those labels were put back by how often each form carries each, and forms of one character, which
-stand for many things, stayed without: of the surnames before `씨` four tenths, of those before a title
-half, where konec's own marks of the dev sentences lack one in sixty and one in four.
+stand for many things, stayed without: of the surnames before `씨` four tenths, of those before a
+title half, where konec's own marks of the dev sentences lack one in sixty and one in four.
 """
 
 from __future__ import annotations
