@@ -11,37 +11,46 @@ across  `연구원은 10명이다`, `논문을 3편 냈다` (a particle between 
 The phrase is the longest run of bare nouns up to its head, names and glosses in brackets included;
 particles, endings, 등 and other mentions of time or number end it. Not every noun in such a place
 is counted: money is only counted under its name (`상금 3억원`, not the car of that price), of
-people nothing that belongs to them (`3명의 이름`), of no number a person who holds a title.
+people nothing that belongs to them (`3명의 이름`), of no number a person who holds a title. What
+stands behind the number is found in `counted_behind`, across particles in `counted_topics`, in
+lists in `counted_lists`; `counted_ratios` has the bases of shares, `counted_periods` the dates that
+belong to sums, `counted_nothing` the numbers that count nothing.
 """
 
 from __future__ import annotations
 
 from lgtalent_ie.records.characters import QUOTE_MARKS, is_hangul
+from lgtalent_ie.records.counted_behind import counted_behind, past_reaching, phrase_behind
 from lgtalent_ie.records.counted_lists import (
     listed,
     with_joined_before,
-    with_joined_behind,
     without_institutions,
 )
+from lgtalent_ie.records.counted_nothing import counts_nothing
+from lgtalent_ie.records.counted_periods import with_period
 from lgtalent_ie.records.counted_place import (
     CHANGES,
-    SIZES,
+    GROUP_ENDINGS,
+    MULTIPLES,
+    OCCASIONS,
     Place,
     ends_in,
     suited,
     text_before,
     up_to_sum,
+    without_number,
 )
+from lgtalent_ie.records.counted_ratios import counted_base
 from lgtalent_ie.records.counted_topics import (
-    PARTITIVES,
     counted_across,
     counted_apposed,
     counted_far,
-    counted_halved,
     counted_of,
+    counted_part,
     counted_share,
+    counted_times,
 )
-from lgtalent_ie.records.noun_phrases import noun_phrase_after, noun_phrase_before, phrase_words
+from lgtalent_ie.records.noun_phrases import noun_phrase_before, phrase_words
 from lgtalent_ie.records.offsets import index_from, mention_at
 from lgtalent_ie.records.quantities import NEUTRAL, bounds, parse_quantity
 from lgtalent_ie.records.units import units_at
@@ -49,30 +58,16 @@ from lgtalent_ie.schema import Count, Span
 
 # Of these only what follows with 의 is counted: 80mm의 비, 3억원의 보수.
 _MEASURED = frozenset(("length",))
-# How often something happens: 강연 20회, 세 차례 회의.
-_OCCASIONS = frozenset(("회", "번", "차례"))
 # 100회 특집, 50회 방송: the occasion is one of a series.
 _EDITIONS = frozenset(("특집", "기념", "방송", "방영", "연재", "예고", "생일", "졸업식"))
 # What a side or a player has made counts nothing else (시즌 10골, 팀이 18승).
 _ACHIEVED = frozenset(("score", "game"))
-# Counters that stand before a bare noun: 14개 테이블.
-_BEFORE_NOUN = frozenset(("개", "가지", "대", "종", "종류", "쌍"))
-# Counters that may stand so, too: 300여척 어선.
-_PIECES = frozenset(("척", "마리", "권", "채", "그루", "편", "건", "곳", "개소", "군데"))
-_BARE_LEAST = 10**4
-# Not how many there are, but of which kind each is.
-_KINDS = frozenset(("인승", "인실", "인용"))
+# Counters of places where people are.
+_PLACES = ("개", "곳", "개소", "개교", "개사", "군데")
 # Counters that are the people counted, so that 의 says what is theirs.
 _OWNERS = frozenset(("사람", "팀"))
 # 개봉 3일째 100만명: the noun is of the time, not of the number.
 _SINCE = ("째", "만", "만에", "후", "뒤", "간", "동안")
-# 100명을 넘는 전문가, 300명에 이르는 회원: the noun behind such a clause is what is counted.
-_REACHING = (
-    "넘", "웃돌", "달하", "이르", "육박", "가깝", "밑돌", "못", "미치", "되", "안", "불과", "해당",
-)  # fmt: skip
-# What may stand in a short clause between 의 and its noun: 세 개의 잘 다듬은 돌.
-_CLAUSE = ("MAG", "MM", "VA", "VV", "VX", "XR", "XSV", "XSA", "EP", "EC", "ETM", "NNG")
-_LONGEST_CLAUSE = 7
 
 
 def counted_phrase(place: Place) -> Span | None:
@@ -81,43 +76,57 @@ def counted_phrase(place: Place) -> Span | None:
     >>> counted_phrase(place).text   # of [10명] in 박사급 연구원 10명   # doctest: +SKIP
     '박사급 연구원'
     """
+    if counts_nothing(place):
+        return None
+    phrase = _phrase(place)
+    return with_period(place, without_number(place, phrase)) if phrase else None
+
+
+def _phrase(place: Place) -> Span | None:
     count, text = place.count, place.reading.text
-    if place.mention.text.endswith(("당", "자릿수")) or text[place.mention.end :][:1] == "당":
-        return None  # 1인당, 3명당, 두 자릿수
-    if text.startswith("급", place.mention.end) or count.unit in _KINDS:
-        return None  # 3000t급 화물선, 7인승 차량
     if count.unit in _OWNERS and text.startswith("의", place.mention.end):
         return _members(place)  # 두 사람의 앞날
     if count.dimension == "ratio" and count.unit is None:
         # 1:1 and 3 대 1 compare; 3분의 1 is a share of something, never a number of it.
         compares = any(joint in place.mention.text for joint in ":대")
-        return None if compares else counted_halved(place, _skip_adverbs(place))
+        return None if compares else counted_part(place, _skip_adverbs(place))
     if _continues(place) or _is_achieved(count):
         return None
     at = _skip_size(place, _skip_adverbs(place))
     left = None if _is_since(place, at) else _left(place, at)
     if left and ends_in(left.text, "measure"):
         return None
-    right = _right(place, left)
+    right = counted_behind(place, left)
     if right is not None or left is not None:
         return _of_all(place, right or left)
-    if start := _behind_reaching(place):
-        phrase = _phrase_behind(place, start)
+    # 요금의 2%에 해당하는 금액, 득표율 30%를 넘긴 사람: the share of something, or a rate.
+    owned = at > 0 and place.sentence.morphemes[at - 1].tag.startswith(("JKG", "NN", "XSN"))
+    shared = count.dimension == "ratio" and owned
+    if not shared and (start := past_reaching(place)):
+        phrase = phrase_behind(place, start)
+        if phrase is not None and count.dimension == "ratio" and ends_in(phrase.text, "rate"):
+            return None  # 2%이던 금리
         if phrase is not None:  # 8000건이 넘을 정도 goes on below
             money = count.dimension == "money"
             return suited(place, up_to_sum(place, phrase) if money else phrase)
-    if count.unit in _OCCASIONS or count.dimension in _MEASURED:
+    if count.unit in OCCASIONS or count.dimension in _MEASURED:
         return None
-    near = (counted_share, listed, _glossed, counted_apposed)
+    if count.unit in MULTIPLES:
+        return counted_times(place, at) or counted_share(place, at)
+    near = (counted_share, counted_base, listed, _glossed, counted_apposed)
     ways = (*near, counted_across, counted_far, counted_of)
-    return next((_of_all(place, of) for way in ways if (of := suited(place, way(place, at)))), None)
+    for way in ways:
+        of = way(place, at)
+        if of is not None and (way is listed or (of := suited(place, of))):
+            return _of_all(place, of)
+    return None
 
 
 def _members(place: Place) -> Span | None:
     """20팀의 청년 작가: whom the teams consist of; nothing of 두 팀의 실력차."""
     if place.count.unit == "사람":
         return None
-    phrase = _phrase_behind(place, place.last + 1)
+    phrase = phrase_behind(place, place.last + 1)
     return phrase if phrase and ends_in(phrase.text, "people") else None
 
 
@@ -198,7 +207,7 @@ def _skip_size(place: Place, at: int) -> int:
 def _left(place: Place, at: int) -> Span | None:
     """박사급 연구원 10명, 지분 10%."""
     count = place.count
-    if count.unit in ("배", "곱절", "갑절") or count.dimension in _MEASURED:
+    if count.unit in MULTIPLES or count.dimension in _MEASURED:
         return None
     if count.unit == "번" and place.mention.text[0].isdecimal():
         return None  # 비례대표 2번, 버스 731번
@@ -219,7 +228,25 @@ def _left(place: Place, at: int) -> Span | None:
         return None  # 제조업 역시 3%로
     if count.unit == "회" and _is_part(place, phrase):
         return None
+    if count.dimension in ("person", "item") and _is_where(place, phrase):
+        return None
     return phrase
+
+
+def _is_where(place: Place, phrase: Span) -> bool:
+    """5개 부처 90명: the places have a number of their own, and the people no name."""
+    own = place.reading.within(phrase.start, phrase.end, ("QUANTITY",))
+    number = own[-1] if own else mention_at(place.reading, max(0, phrase.start - 2))
+    if number is None or number.label != "QUANTITY" or not number.text.endswith(_PLACES):
+        return False
+    if not own and place.reading.text[number.end : phrase.start] != " ":
+        return False  # 15곳(마을 14곳)
+    if place.count.dimension == "item":
+        # 9개 시군 30개소: one noun behind its own number; not 9개 대학 학과 30개.
+        rest = place.reading.text[max(number.end, phrase.start) : phrase.end].strip()
+        return " " not in rest
+    last = phrase.text.removesuffix("들")
+    return not ends_in(last, "people") and not last.endswith(GROUP_ENDINGS)
 
 
 def _is_part(place: Place, phrase: Span) -> bool:
@@ -228,7 +255,9 @@ def _is_part(place: Place, phrase: Span) -> bool:
     last = mention_at(place.reading, name)
     behind = place.sentence.morphemes[place.last : place.last + 1]
     shown = bool(behind) and behind[0].form in _EDITIONS
-    return shown or (last is not None and last.label == "PRODUCT")
+    ends = place.reading.text[phrase.end - 1 : phrase.end + 1]
+    quoted = any(character in QUOTE_MARKS for character in ends)
+    return shown or quoted or (last is not None and last.label == "PRODUCT")
 
 
 def _is_changed(place: Place) -> bool:
@@ -236,181 +265,6 @@ def _is_changed(place: Place) -> bool:
     behind = place.sentence.morphemes[place.last : place.last + 3]
     words = (*phrase_words("change"), *CHANGES)
     return any(m.form.startswith(words) for m in behind if m.tag.startswith(("N", "V", "XR")))
-
-
-def _right(place: Place, left: Span | None) -> Span | None:
-    morphemes, at, count = place.sentence.morphemes, place.last, place.count
-    while at < len(morphemes) and morphemes[at].form in bounds("after"):
-        at += 1
-    money = count.dimension == "money"
-    if money and at < len(morphemes) and morphemes[at].form in SIZES:
-        at += 1
-    if at >= len(morphemes):
-        return None
-    stuck = morphemes[at].form == "의" and morphemes[at].start == place.mention.end
-    if morphemes[at].tag == "JKG" or stuck:  # Kiwi takes the 의 of 30%의 for a noun
-        if count.dimension == "ratio":
-            return _shared_out(place, at + 1)
-        if count.unit is None:
-            return None
-        if left is not None and not _holds_number(place, left):
-            return None
-        phrase = _phrase_behind(place, at + 1)
-        phrase = up_to_sum(place, phrase) if money else _without_last(place, phrase)
-        acts = phrase and count.dimension == "person" and ends_in(phrase.text, "action")
-        # 3명의 사례 발표
-        return None if acts else with_joined_behind(place, suited(place, phrase))
-    if left is None and (behind := _bare_behind(place, at if money else place.last)):
-        return behind
-    if count.unit not in _BEFORE_NOUN or count.dimension != "item":
-        return None
-    if left is not None and morphemes[place.last].form in phrase_words("action"):
-        return None
-    phrase = noun_phrase_after(place.reading, place.sentence, place.last, place.mention.end)
-    return with_joined_behind(place, _without_people(place, phrase))
-
-
-def _shared_out(place: Place, at: int) -> Span | None:
-    """30%의 응답자, 20%의 지분: those of whom it is a share, not the rate that it is."""
-    phrase = None if place.count.unit in ("배", "곱절", "갑절") else _phrase_behind(place, at)
-    ranked = text_before(place, place.mention.start).endswith(("상위", "하위"))
-    if phrase is None or ranked:
-        return None
-    plural = phrase.text.endswith("들")
-    known = plural or any(ends_in(phrase.text, r) for r in ("people", "share", "institution"))
-    return phrase if known else None
-
-
-def _bare_behind(place: Place, at: int) -> Span | None:
-    """What a counter other than 개 counts although nothing joins them.
-
-    200만 관객, 20여명 주민들, 수천억원대 손실, 5% 지분, 두 차례 회의.
-    """
-    count, morphemes = place.count, place.sentence.morphemes
-    bare = count.unit is None and (count.value or 0) >= _BARE_LEAST and count.dimension == "other"
-    if at >= len(morphemes) or (not bare and place.reading.text[place.mention.end] == "("):
-        return None
-    phrase = noun_phrase_after(place.reading, place.sentence, at, morphemes[at].start)
-    if phrase is None or bare:
-        return phrase if phrase is None or at == place.last else None
-    if count.dimension == "ratio":
-        word = phrase.text.split(" ")[0]
-        share = word in phrase_words("share")
-        return place.reading.span(phrase.start, phrase.start + len(word)) if share else None
-    if count.dimension == "money":
-        # 280억원 투자 및 …; 30억원 투자하다 has no noun.
-        return suited(place, up_to_sum(place, phrase))
-    if phrase.text in phrase_words("action") or not _is_argument(place, phrase):
-        return None
-    if count.dimension == "person":
-        if phrase.text.endswith((" 전원", " 모두")):
-            phrase = place.reading.span(phrase.start, phrase.end - 3)  # 9명 이사 전원
-        people = phrase.text.endswith("들") or ends_in(phrase.text, "people")
-        return phrase if people and count.unit in ("명", "인") else None
-    if count.unit in _PIECES and count.dimension == "item":
-        before = place.sentence.morphemes[place.first - 1].form if place.first else ""
-        return None if before == "등" else phrase  # 정류장 등 30곳 외벽
-    return phrase if count.unit in _OCCASIONS and _is_often(place) else None
-
-
-def _without_last(place: Place, phrase: Span | None) -> Span | None:
-    """In 40명의 회원 명단 the people are 회원."""
-    rest, _, last = phrase.text.rpartition(" ") if phrase else ("", "", "")
-    people = place.count.dimension == "person" and last in phrase_words("belonging")
-    counted = ends_in(rest, "people") or rest.endswith("일자리")
-    if phrase is None or not rest or not (people and counted):
-        return phrase
-    return place.reading.span(phrase.start, phrase.start + len(rest))
-
-
-def _is_argument(place: Place, phrase: Span) -> bool:
-    """Whether a particle follows it, so that it is no modifier and no predicate."""
-    at = index_from(place.sentence.morphemes, phrase.end)
-    following = place.sentence.morphemes[at : at + 1]
-    if not following:
-        return False
-    if following[0].form in ("끝", "만"):
-        return True  # 세 차례 협상 끝에
-    return following[0].tag.startswith("J") or following[0].form in PARTITIVES
-
-
-def _is_often(place: Place) -> bool:
-    """Whether 회 is how often, as 번 and 차례 always are: 4회 is mostly the fourth."""
-    if place.count.unit != "회":
-        return True
-    word = text_before(place, place.mention.start).rpartition(" ")[2]
-    words = phrase_words("between").union(phrase_words("adverbial"), NEUTRAL, bounds("before"))
-    return word in words
-
-
-def _without_people(place: Place, phrase: Span | None) -> Span | None:
-    """In 5개 대학 관계자 the five are 대학: 개 never counts people."""
-    if phrase is None or phrase.text in phrase_words("action"):
-        return None
-    things, _, people = phrase.text.rpartition(" ")
-    if place.count.unit != "개" or not things or not ends_in(people, "people"):
-        return phrase
-    return place.reading.span(phrase.start, phrase.start + len(things.removesuffix(" 및")))
-
-
-def _holds_number(place: Place, phrase: Span) -> bool:
-    """12개 대학 150명의 학생: the phrase in front is itself of a number, that of the places."""
-    numbers = place.reading.within(phrase.start, phrase.end, ("QUANTITY",))
-    return bool(numbers) and not ends_in(phrase.text, "people")
-
-
-def _phrase_behind(place: Place, at: int) -> Span | None:
-    """The noun phrase from morpheme `at` on, a clause before it (세 개의 아주 큰 섬) left out."""
-    morphemes = place.sentence.morphemes
-    if at < len(morphemes) and morphemes[at].form in QUOTE_MARKS:
-        at += 1
-    if [m.tag for m in morphemes[at : at + 2]] == ["NP", "JKG"]:
-        at += 2  # 30점에 이르는 그의 작품
-    at = _past_clause(place, at)
-    if at >= len(morphemes) or morphemes[at].form in phrase_words("measure"):
-        return None
-    return noun_phrase_after(place.reading, place.sentence, at, morphemes[at].start)
-
-
-def _past_clause(place: Place, at: int) -> int:
-    """Behind 새, 큰, 가장 젊은, 서로 다른, 잘 다듬은; `at` itself where there is no such clause."""
-    morphemes = place.sentence.morphemes
-    for index in range(at, min(at + _LONGEST_CLAUSE, len(morphemes))):
-        tag = morphemes[index].tag
-        likely = tag == "VCP" and morphemes[index - 1].form == "적"  # 획기적인
-        if not (tag.startswith(_CLAUSE) or likely or morphemes[index].form == "적"):
-            return at
-        if tag == "ETM" or (tag == "MM" and index == at):
-            following = morphemes[index + 1 : index + 2]
-            again = bool(following) and following[0].tag.startswith(("MM", "VA"))
-            return _past_clause(place, index + 1) if again else index + 1
-    return at
-
-
-def _behind_reaching(place: Place) -> int | None:
-    """Where the noun behind 을 넘는 or 에 이르는 begins; None where the clause has a subject."""
-    morphemes, at = place.sentence.morphemes, place.last
-    while at < len(morphemes) and morphemes[at].form in bounds("after"):
-        at += 1
-    if at >= len(morphemes):
-        return None
-    was = at + 1 if morphemes[at].form in SIZES else at
-    if [m.form for m in morphemes[was : was + 2]] in (["이", "던"], ["이", "었던"]):
-        return was + 2  # 3억원 수준이던 매출
-    bare = morphemes[at].form in ("넘", "웃돌", "밑돌", "가깝")
-    if bare and morphemes[at].tag.startswith(("VV", "VA")):
-        at -= 1  # 100명 넘는 회원
-    elif not morphemes[at].tag.startswith(("JKO", "JKB", "JKS", "JX")):
-        return None
-    if place.first and morphemes[place.first - 1].tag.startswith(("JKS", "JKO")):
-        return None
-    behind = morphemes[at + 1 : at + 5]
-    for number, morpheme in enumerate(behind):
-        if morpheme.tag == "ETM":
-            verb = behind[0].form
-            reaches = number > 0 and verb.startswith(_REACHING) and verb != "넘나들"
-            return at + number + 2 if reaches else None
-    return None
 
 
 def _glossed(place: Place, at: int) -> Span | None:

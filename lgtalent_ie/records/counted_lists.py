@@ -8,6 +8,8 @@ people the common nouns alone are what the number counts, of things with names a
 
 from __future__ import annotations
 
+import re
+
 from lgtalent_ie.reading import Morpheme
 from lgtalent_ie.records.characters import QUOTE_MARKS
 from lgtalent_ie.records.counted_place import Place, ends_in, text_before
@@ -21,6 +23,8 @@ from lgtalent_ie.records.offsets import index_from, mention_at
 from lgtalent_ie.schema import Span
 
 _AND = frozenset(("와", "과"))
+_ITEMS = re.compile(r" 및 |, |[와과] |·")
+_GIVEN = frozenset(("현금", "성금", "물품", "금품", "귀금속", "생필품", "성품"))
 _MOST_JOINED = 4
 _MOST_LISTED = 12
 # Suffixes that make a noun a person: 신청인과 참고인, 당첨자와 후원자.
@@ -95,14 +99,32 @@ def listed(place: Place, at: int) -> Span | None:
             start = owner
             break
         end = first - 1
-    if start < 0:
+    if start < 0 or _is_in_total(place, start):
         return None
     first = index_from(morphemes, start)
     if end < at - 1 and first and morphemes[first - 1].form == "각":
         start = morphemes[first - 1].start  # 각 기관장, 주민 등
     phrase = place.reading.span(start, morphemes[at - 2].end)
+    if place.count.dimension == "money":
+        # 성금과 물품 등 3억원: together they are a sum, though the last is no name of one.
+        given = any(ends_in(i, "sum") or i in _GIVEN for i in re.split(_ITEMS, phrase.text))
+        return phrase if given and not named else None
     common = morphemes[at - 2].tag in ("NNG", "XSN") or _are_people(place, phrase)
     return phrase if not named or (place.count.dimension == "person" and common) else None
+
+
+def _is_in_total(place: Place, start: int) -> bool:
+    """경찰 9명과 가족 등 12명, ▲위원 ▲시민 등 12명: the items further left are counted, too."""
+    text = place.reading.text
+    before = text[max(0, start - 3) : start].rstrip()
+    if before.endswith(("▲", "△", "◇", "○", "■", "●")):
+        return True
+    number = (
+        mention_at(place.reading, start - 3)
+        if start > 2 and before.endswith(("과", "와"))
+        else None
+    )
+    return number is not None and number.label == "QUANTITY"
 
 
 def without_institutions(place: Place, phrase: Span | None) -> Span | None:
@@ -153,8 +175,11 @@ def _alike(place: Place, left: Span, right: Span) -> bool:
         if one[-1:] == other[-1:] and one.endswith(_PERSON_ENDINGS):
             return True
         return _are_people(place, left) and _are_people(place, right)
-    if {one.rpartition(" ")[2], other.rpartition(" ")[2]} & phrase_words("action"):
+    heads = one.rpartition(" ")[2], other.rpartition(" ")[2]
+    if {*heads} & phrase_words("action"):
         return False
+    if heads[0] == heads[1] and place.mention.end <= left.start:
+        return False  # 70개 회원국과 새 회원국: the number is of the first
     same = one[-1:] == other[-1:] and place.count.dimension == "item"
     return same or any(ends_in(one, kind) and ends_in(other, kind) for kind in _KINDS)
 

@@ -15,6 +15,13 @@ CHANGES = (
 )  # fmt: skip
 # Between a sum and its name: 3억원 상당의 예산.
 SIZES = frozenset(("상당", "수준", "어치", "대", "짜리", "규모"))
+# How often something happens: 강연 20회, 세 차례 회의.
+OCCASIONS = frozenset(("회", "번", "차례"))
+MULTIPLES = frozenset(("배", "곱절", "갑절"))
+# How nouns of people and of groups of them end: 참가자, 선수단, 의료진.
+GROUP_ENDINGS = tuple("자원생객사인민단진층군팀들")
+# Counters whose number is not part of another noun's meaning, as that of 20대 청년 is.
+_THINGS = ("개", "가지", "개국", "개사", "곳")
 _PERSON_GAP = 24
 _NEAR = 24
 # Nouns that end as a measure's name does: no 거구, 거리 or 폭.
@@ -43,9 +50,10 @@ def suited(place: Place, phrase: Span | None) -> Span | None:
     """
     if phrase is None or _is_titled(place, phrase):
         return None
-    if ends_in(phrase.text, "region") or ends_in(phrase.text, "measure"):
-        return None
     dimension = place.count.dimension
+    measure = dimension != "ratio" and ends_in(phrase.text, "measure")  # 면적의 20%
+    if measure or ends_in(phrase.text, "region"):
+        return None
     if dimension == "money" and not _is_sum(phrase.text):
         return None
     if dimension == "person" and ends_in(phrase.text, "belonging"):
@@ -75,6 +83,23 @@ def _is_product(place: Place, phrase: Span) -> bool:
     """누리톡 15만명: users of it, who are not named."""
     last = mention_at(place.reading, phrase.end - 1)
     return last is not None and last.label == "PRODUCT"
+
+
+def without_number(place: Place, phrase: Span) -> Span:
+    """대학 학생 of 전국 5개 대학 학생 120명: another number of things is no part of the phrase."""
+    if (
+        phrase.end > place.mention.start
+        or "등" in place.reading.text[phrase.end : place.mention.start]
+    ):
+        return phrase
+    if phrase.text.startswith("총 ") and place.count.dimension in ("person", "item"):
+        phrase = place.reading.span(phrase.start + 2, phrase.end)  # 총 사진 90점
+    numbers = place.reading.within(phrase.start, phrase.end, ("QUANTITY",))
+    for number in reversed(numbers):
+        rest = place.reading.text[number.end : phrase.end].lstrip()
+        if number.text.endswith(_THINGS) and rest:
+            return place.reading.span(phrase.end - len(rest), phrase.end)
+    return phrase
 
 
 def text_before(place: Place, offset: int) -> str:

@@ -1,6 +1,8 @@
 """Numbers that go on counting what another number of the sentence counts.
 
 behind     합격자 3명 중 2명, 닭 9마리 … 30마리, 나머지 두 마리, 서울 30명, 부산 20명
+parts      선수 30명 가운데 … 이 중 3명이 신인이고 2명이 주장이다, 확진자의 75%인 30명
+changes    직원은 30명으로 지난해보다 3명 늘었다, 대상이 30명이며 3명은 풀려났다
 lists      매출은 2030년 3억원, 2031년 5억원, 7억원; 예산은 각각 3억원, 5억원
 glosses    재산은 3억 달러(약 4천억원), 응답자 30명(60%)
 ahead      최소 3만원에서 최대 9만원의 돈, 3억 달러, 약 4천억원의 재산
@@ -24,6 +26,25 @@ _OF_THE_BEFORE = re.compile(r" ?(?:중|가운데)(?:에서)?(?:는|도)? ?(?:약
 _RANGE = re.compile(r" ?(?:에서|부터) ?(?:최대 |최고 |많게는 |약 )?|, (?:약|한화로?) (?:약 )?")
 _FROM_TO = re.compile(r"에서 (?:약 |최근 |현재 |올해 |지난해 )?")
 _PARTICLES = ("에는", "에", "은", "는", "까지", "까지는", "이", "가", "엔")
+# 이중 15명이, 이 가운데 3명은: of those counted before; 13명이, 그리고 2명은 go on behind that.
+_OF_THEM = re.compile(
+    r"(?:^|[ ,\"“‘'])(?:이|그|이들|그들) ?(?:중|가운데)(?:에서|에|엔)?(?:는|도)? ?(?:약 |무려 )?$"
+)
+_AND_THEN = re.compile(r"(?:, |고 |며 |, ?그리고 |나머지 |으나 |지만 )$")
+_RESULT = re.compile(r"[가-힣]ᆫ? 결과,? (?:모두 |총 )?$")
+_CLAUSE_OF = re.compile(r"(?:이|은|만|도|가|는)(?![가-힣])")
+# 직원은 30명으로 지난해보다 3명 늘었다; 대상이 30명이며 3명은 풀려났다.
+_COMPARED = re.compile(r"(?:보다|대비|비해|비교해|비교하면|비교할 때|사이에?|새|만에) ?(?:약 )?$")
+_CHANGED = re.compile(r"(?:이|가)? ?(?:더 )?(?:늘|줄|증가|감소|많|적)")
+_IS_THEN = re.compile(
+    r"(?:이며|이고|인데|이었고|이었으며|였고|였으며|이지만),? ?(?:이 중 |이중 |그중 )?"
+)
+# 점검반 3명(남 2명, 여 1명), 수주 목표를 선박 3조원, 철도 2조원으로
+_LABEL = re.compile(r"(?:,|과|와|및) ?[가-힣A-Za-z·]{1,12}(?: [가-힣A-Za-z·]{1,10})? (?:약 )?")
+_TOPIC = re.compile(r"(?:은|는|이|가|을|를) (?:[^,.]{1,24} )?(?:약 )?")
+_NEXT_CLAUSE = 12
+_NEXT_SHARE = 20
+_PARTS_REACH = 80
 # An amount is looked for among so many before it.
 _NEAR = 32
 
@@ -39,6 +60,9 @@ def share_counted(reading: Reading, found: Sequence[tuple[Mention, Count]]) -> l
             before = found[at - 1][0]
             count = _of_the_before(reading, before, counts[-1], mention, count)
             count = _in_list(reading, before, counts[-1], mention, count)
+            count = _labelled(reading, before, counts[-1], mention, count)
+            count = _share_of_before(reading, before, counts[-1], mention, count)
+            count = _part_of_before(reading, found, counts, mention, count)
             count = _told_before(reading, counts, before, mention, count)
         counts.append(count)
     for at in range(len(found) - 2, -1, -1):
@@ -65,7 +89,10 @@ def _of_the_before(
 ) -> Count:
     """합격자 30명 중 10명: whatever the thirty are."""
     between = reading.text[before.end : mention.start]
-    kinds = (count.dimension in ("person", "item")) and _same_kind(count, earlier)
+    # 두 후보 가운데 한 명: the first has no counter, its noun is the one that both count.
+    inside = earlier.of is not None and before.start < earlier.of.start
+    inside = inside and earlier.of is not None and earlier.of.end == before.end
+    kinds = count.dimension in ("person", "item") and (inside or _same_kind(count, earlier))
     if not kinds or earlier.of is None or not _OF_THE_BEFORE.fullmatch(between):
         return count
     behind = count.of is not None and count.of.start >= mention.end
@@ -94,6 +121,110 @@ def _in_list(
     return count
 
 
+def _labelled(
+    reading: Reading, before: Mention, earlier: Count, mention: Mention, count: Count
+) -> Count:
+    """수주 목표를 선박 3조원, 철도 2조원으로: the parts of a sum under their names."""
+    if count.of is not None or earlier.of is None or count.dimension != "money":
+        return count
+    text, of = reading.text, earlier.of
+    if not _same_kind(count, earlier) or of.end > before.start:
+        return count
+    listed = _LABEL.fullmatch(text, before.end, mention.start)
+    topic = _TOPIC.match(text, of.end, before.start + 1)
+    # The first amount, too, has a label of its own, and no other sum is named between them.
+    named = topic is not None and (topic.end() < before.start or before.start - of.end > 2)
+    return _with(reading, mention, count, earlier) if listed and named else count
+
+
+def _part_of_before(
+    reading: Reading,
+    found: Sequence[tuple[Mention, Count]],
+    counts: list[Count],
+    mention: Mention,
+    count: Count,
+) -> Count:
+    """이중 15명이 신인이고 2명이 주장이다, 확진자의 75%인 30명, 지난해보다 3명 늘었다."""
+    text = reading.text
+    if count.of is not None or count.dimension not in ("person", "item", "money"):
+        return count
+    before, last = found[len(counts) - 1][0], counts[-1]
+    between = text[before.end : mention.start]
+    share = last.dimension == "ratio" and last.unit in ("%", None)
+    if share and between in ("인 ", "인 약 "):
+        return _with(reading, mention, count, last)
+    if count.dimension == "money":
+        return count
+    sentence = reading.sentence_at(mention.start)
+    low = sentence.start if sentence else mention.start
+    near = takewhile(lambda earlier: earlier.start >= low, islice(reversed(counts), _NEAR))
+    earlier = next((c for c in near if _same_kind(count, c)), None)
+    if earlier is None or earlier.of is None:
+        return count
+    ahead = text[max(low, mention.start - 16) : mention.start]
+    of_them = _OF_THEM.search(ahead) is not None
+    across = earlier.of.end <= before.start and last is earlier
+    changed = across and _COMPARED.search(ahead) and _CHANGED.match(text, mention.end)
+    apart = across and _IS_THEN.fullmatch(between) and _CLAUSE_OF.match(text, mention.end)
+    then = last is earlier and _AND_THEN.search(ahead) and _CLAUSE_OF.match(text, mention.end)
+    chained = then and (
+        _began_with_them(reading, earlier, before) or _are_parallel(text, earlier, before, mention)
+    )
+    # 주민 90명을 살핀 결과 3명이 아팠다
+    found_out = across and _RESULT.search(ahead) and text.startswith("이", mention.end)
+    if of_them or found_out or changed or apart or chained:
+        return _with(reading, mention, count, earlier)
+    return count
+
+
+def _are_parallel(text: str, earlier: Count, before: Mention, mention: Mention) -> bool:
+    """시민은 3명이 다치고 6명이 놀랐다, 승객 3명이 숨지고 6명이 다쳤다: with one particle."""
+    if earlier.of is None or earlier.of.end > before.start:
+        return False
+    topic = text.startswith(("은", "는"), earlier.of.end)
+    near = earlier.of.end + 1 >= before.start and mention.start - before.end <= _NEXT_CLAUSE
+    particle = text[mention.end : mention.end + 1]
+    return (topic or near) and particle == "이" and text.startswith(particle, before.end)
+
+
+def _share_of_before(
+    reading: Reading, before: Mention, earlier: Count, mention: Mention, count: Count
+) -> Count:
+    """응답자의 30%는 찬성, 60%는 반대했다: with one particle, each at the head of its clause.
+
+    And of whom a poll asked: 학생 90명에게 물은 결과 30%가 찬성했다.
+    """
+    text = reading.text
+    if count.of is not None or earlier.of is None or count.unit != "%":
+        return count
+    if earlier.dimension in ("person", "item") and earlier.of.end <= before.start:
+        asked = text[max(before.end, mention.start - 8) : mention.start]
+        told = _RESULT.search(asked) and text.startswith(("가", "는"), mention.end)
+        sentence = reading.sentence_at(mention.start)
+        known = told and sentence is not None and before.start >= sentence.start
+        return _with(reading, mention, count, earlier) if known else count
+    if (
+        not _same_kind(count, earlier)
+        or earlier.of.end > before.start
+        or before.start - earlier.of.end > 2
+    ):
+        return count
+    particle = text[before.end : before.end + 1]
+    ahead = text[max(before.end, mention.start - 16) : mention.start]
+    near = mention.start - before.end <= _NEXT_SHARE and _AND_THEN.search(ahead)
+    alike = particle in ("이", "가", "은", "는") and text.startswith(particle, mention.end)
+    return _with(reading, mention, count, earlier) if near and alike else count
+
+
+def _began_with_them(reading: Reading, earlier: Count, before: Mention) -> bool:
+    """Whether the count before is itself a part: 이 중 3명이 …, and now 2명이."""
+    text = reading.text
+    if earlier.of is None or earlier.of.end >= before.start:
+        return False
+    low = max(earlier.of.end, before.start - _PARTS_REACH)
+    return re.search(r"[이그]들? ?(?:중|가운데)", text[low : before.start]) is not None
+
+
 def _told_before(
     reading: Reading, counts: list[Count], before: Mention, mention: Mention, count: Count
 ) -> Count:
@@ -116,13 +247,27 @@ def _told_before(
     near = takewhile(lambda earlier: earlier.start >= low, islice(reversed(counts), _NEAR))
     # Of a list (본사 9명, 서울 3명) one place may have counted nothing.
     listed = count.dimension != "item"
-    alike = (c for c in near if _same_kind(count, c) and (c.of is not None or not listed))
+    alike = (
+        c for c in near
+        if _same_kind(count, c) and (c.of is not None or not listed)
+        and not _is_inside(text, c.end, mention.start)
+    )  # fmt: skip
     earlier = next(alike, None)
     if earlier is None or earlier.of is None:
         return count
     if reading.within(earlier.of.start, earlier.of.end, ("PERSON", "ORG")):
         return count  # 윤하늘(새별) 3건: whose they are
     return _with(reading, mention, count, earlier)
+
+
+def _is_inside(text: str, end: int, start: int) -> bool:
+    """Whether brackets around what ends at `end` have closed before `start`."""
+    depth = 0
+    for character in text[end:start]:
+        depth += (character == ")") - (character == "(")
+        if depth > 0:
+            return True
+    return False
 
 
 def _glosses(count: Count, earlier: Count) -> bool:
@@ -138,7 +283,13 @@ def _told_behind(
     reading: Reading, mention: Mention, behind: Mention, count: Count, later: Count
 ) -> Count:
     """최소 3만원에서 최대 9만원의 돈; 3억 달러, 약 4천억원의 재산: of what follows both."""
-    if count.of is not None or later.of is None or later.of.start < behind.end:
+    if count.of is not None or later.of is None:
+        return count
+    between = reading.text[mention.end : behind.start]
+    part = between in ("인 ", "인 약 ") and later.dimension in ("person", "item")
+    if part and count.dimension == "ratio" and later.of.end <= mention.start:
+        return _with(reading, mention, count, later)  # 사진 90장 가운데 40%인 36장
+    if later.of.start < behind.end:
         return count
     if count.dimension != later.dimension or count.dimension not in ("money", "person"):
         return count

@@ -5,13 +5,16 @@ from __future__ import annotations
 from lgtalent_ie.reading import Morpheme
 from lgtalent_ie.records.counted_lists import with_joined_before
 from lgtalent_ie.records.counted_place import CHANGES, SIZES, Place, ends_in, suited
+from lgtalent_ie.records.counted_ratios import PARTITIVES, counted_halved
 from lgtalent_ie.records.noun_phrases import Role, noun_phrase_before, phrase_words
 from lgtalent_ie.records.offsets import index_from, mention_at
-from lgtalent_ie.records.quantities import bounds, parse_quantity
+from lgtalent_ie.records.quantities import NEUTRAL, bounds, parse_quantity
 from lgtalent_ie.schema import Span
 
 _TOPICS = ("JX", "JKS", "JKO")
 _COMPARED = frozenset(("대비", "보다", "에", "비하", "어", "동기", "약"))
+_LIMITS = frozenset(("까지", "부터", "마다", "밖에", "처럼", "보다"))
+_BESIDE = frozenset(("보다", "비교", "비하", "대비", "가장", "최다", "최대"))
 # Verbs that say how many: 연구원은 10명에 달한다, 10명을 넘는다, 10명으로 늘었다.
 _AMOUNTS = (
     "달하", "이르", "그치", "불과", "육박", "못", "미치", "넘", "웃돌", "밑돌", "기록", "돌파",
@@ -27,8 +30,13 @@ _CHANGED_TO = (*CHANGES, "급락", "급등", "떨어지", "치솟", "불어나",
 # 정원을 30명으로 늘리다, 후보를 3명으로 압축하다.
 _MOVES = (
     "늘리", "줄이", "확대", "축소", "압축", "제한", "한정", "증원", "감축", "증액", "감액", "올리",
-    "낮추", "높이", "인상", "인하", "상향", "하향", "책정", "정하", "할인", "삭감", "깎",
+    "낮추", "높이", "인상", "인하", "상향", "하향", "책정", "정하", "할인", "삭감", "깎", "추정",
+    "전망", "예상", "제시", "설정", "편성", "추산", "산정", "확정", "수정", "잡", "결정",
 )  # fmt: skip
+# 목표를 3조원으로 제시하다
+_SET = ("배정", "제안", "나누")
+# 모두 합해 30명
+_SUMMED = frozenset(("합하", "합치", "더하", "포함하"))
 # What is done with a share of something.
 _HELD = frozenset(
     "보유 소유 취득 매입 매수 매각 매도 인수 확보 출자 상속 증여 차지 반영".split()
@@ -40,7 +48,6 @@ _ENDS_SIZE = ("VCP", "JKO", "JKB", "SF", "SP", "EF")
 # 감독을 포함한 4명: who is among those counted.
 _INCLUDING = frozenset(("포함", "비롯"))
 _LONGEST_INCLUDED = 12
-PARTITIVES = frozenset(("중", "가운데"))
 
 
 def counted_share(place: Place, at: int) -> Span | None:
@@ -55,6 +62,8 @@ def counted_share(place: Place, at: int) -> Span | None:
         at, before = at - 1, morphemes[at - 2]
     if before.form in PARTITIVES and before.tag.startswith("NN"):
         whole = noun_phrase_before(place.reading, place.sentence, at - 1, past_number=True)
+        if whole is not None and whole.text in NEUTRAL:
+            return None  # 전체 30가구 중
         whole = with_joined_before(place, whole)
         # 행사 중 3명이 다쳤다: there 중 is a time.
         during = place.count.dimension == "person" and whole and ends_in(whole.text, "activity")
@@ -72,6 +81,8 @@ def counted_across(place: Place, at: int) -> Span | None:
     if at < 2 or not morphemes[at - 1].tag.startswith(_TOPICS):
         return None
     particle = morphemes[at - 1]
+    if particle.form in _LIMITS:
+        return None  # 지금까지 200만 부
     phrase = noun_phrase_before(place.reading, place.sentence, at - 1)
     phrase = with_joined_before(place, phrase)
     if place.count.dimension == "ratio":
@@ -115,12 +126,18 @@ def _is_moved(place: Place) -> bool:
     return moved and any(m.form in ("으로", "로") for m in behind[:2])
 
 
-def counted_halved(place: Place, at: int) -> Span | None:
-    """비용을 절반으로 줄였다, 정원의 절반: a half or a third is a share of what it is of."""
+def counted_times(place: Place, at: int) -> Span | None:
+    """비용을 절반으로 줄였다, 보수를 두 배로 올렸다: the base of what the object becomes."""
     morphemes = place.sentence.morphemes
     if at < 2 or morphemes[at - 1].tag != "JKO" or not _is_moved(place):
-        return counted_share(place, at)
+        return None
     return noun_phrase_before(place.reading, place.sentence, at - 1)
+
+
+def counted_part(place: Place, at: int) -> Span | None:
+    """비용을 절반으로 줄였다, 정원의 절반, 국민 절반이: a half or a third of what it is of."""
+    ways = (counted_times, counted_share, counted_halved)
+    return next((of for way in ways if (of := way(place, at)) is not None), None)
 
 
 def counted_apposed(place: Place, at: int) -> Span | None:
@@ -163,7 +180,11 @@ def counted_far(place: Place, at: int) -> Span | None:
         closed += (morpheme.tag == "SSC") - (morpheme.tag == "SSO")
         if morpheme.tag in ("SF", "EF") or closed < 0 or alike:
             return None
-        subordinate = subordinate or morpheme.tag == "EC"
+        total_of = morpheme.form in ("어", "아", "여") and morphemes[index - 1].form in _SUMMED
+        subordinate = subordinate or (morpheme.tag == "EC" and not total_of)
+        goal = mention is None and morpheme.tag == "JKO" and dimension == "money"
+        if goal and not subordinate and (of := _set_for(place, index)) is not None:
+            return of
         if mention is not None or not morpheme.tag.startswith(("JX", "JKS")):
             continue
         if morpheme.tag == "JKS" and subordinate:
@@ -171,7 +192,8 @@ def counted_far(place: Place, at: int) -> Span | None:
         if morpheme.form not in ("은", "는", "이", "가"):
             continue
         phrase = suited(place, noun_phrase_before(place.reading, place.sentence, index))
-        if phrase is not None and (ends_in(phrase.text, role) or dimension == "money"):
+        army = phrase is not None and role == "people" and phrase.text.endswith("군")
+        if phrase is not None and (ends_in(phrase.text, role) or army or dimension == "money"):
             if chosen and dimension == "person" and morpheme.tag != "JX":
                 continue  # who chooses
             listed = chosen and _follows(place).tag in ("JC", "JKB")
@@ -179,6 +201,17 @@ def counted_far(place: Place, at: int) -> Span | None:
         if morpheme.tag == "JX":
             return None
     return None
+
+
+def _set_for(place: Place, at: int) -> Span | None:
+    """수주 목표를 선박 3조원, 철도 2조원으로 제시하다: parts of the sum that is the object."""
+    behind = place.sentence.morphemes[place.last : place.last + _FARTHEST]
+    ends = [n for n, m in enumerate(behind) if m.tag in ("EC", "EF", "SF", "ETM", "JKO")]
+    behind = behind[: ends[0]] if ends else behind
+    to = next((n for n, m in enumerate(behind) if m.form in ("으로", "로")), None)
+    if to is None or not any(m.form.startswith((*_MOVES, *_SET)) for m in behind[to:]):
+        return None
+    return suited(place, noun_phrase_before(place.reading, place.sentence, at))
 
 
 def counted_of(place: Place, at: int) -> Span | None:
@@ -266,15 +299,23 @@ def _says_how_many(place: Place, particle: Morpheme, phrase: Span | None) -> boo
         behind = next((m for m in following if m.start > after.start), after)
         if behind.tag == "SP" or behind.form.startswith((*_REPORTED, *_CHANGED_TO)):
             return True  # 연구원은 17명으로, … 이용자는 30만명으로 알려졌다
-    people = phrase is not None and ends_in(phrase.text, "people")
-    if after.tag == "JKS" and people:
-        return True  # 확진자가 16명이 나왔다
+    people = phrase is not None and (ends_in(phrase.text, "people") or phrase.text.endswith("군"))
+    piece = place.count.dimension == "item" and particle.form in ("은", "는")
+    if after.tag == "JKS" and (people or piece):
+        return True  # 확진자가 16명이 나왔다, 이 책은 200만 부가 팔렸다
     if after.form == "에서" and _moves_on(place):
         return True  # 매출은 3억원에서 5억원으로 늘었다
     if after.form in ("으로", "로") and particle.tag == "JX" and phrase is not None:
         # 매출은 3억원으로 업계 최고다: a sum, or people, that are so many.
         role = _FAR.get(place.count.dimension)
         if role is not None and (ends_in(phrase.text, role) or phrase.text.endswith(" 수")):
+            return True
+    counted = place.count.dimension in ("person", "item") and particle.form in ("은", "는")
+    who = phrase is not None and ends_in(phrase.text, "institution")
+    if counted and not (who and place.count.dimension == "person") and after.form in ("으로", "로"):
+        # 학교는 15곳으로 지난해보다 많다
+        wider = place.sentence.morphemes[place.last : place.last + 12]
+        if any(m.form in _BESIDE for m in wider):
             return True
     if any(
         morpheme.form.startswith(_AMOUNTS)

@@ -19,6 +19,26 @@ _CONTEXT = 24
 _UNCOUNTED = frozenset(("ordinal", "rank", "age", "temperature"))
 # Units of the table that are nouns of their own behind a number word: 두 나라, 세 과목.
 _OWN_NOUNS = frozenset(("나라", "종목", "과목", "강좌", "학급", "선거구", "코스"))
+# Nouns that a number in digits counts without a counter: 3당, 20여 성, 1자녀, 3시기, 14경기.
+_BARE_NOUNS = frozenset(
+    "당 성 섬 남 녀 자녀 타자 경기 시기 왕조 부족 정당 기관 기업 대학 학교 도시 시군 시도 구단 은행"
+    " 언론사 가문 왕국 공화국 마을 방송사 노조 교단 종단 권역 대륙 강국 열강 계절 농가 어가".split()
+)
+_NUMBER_AND_NOUN = re.compile(r"(?:[\d.,]+|한|두|세|네)(?:[만천백]|여)* ?([가-힣]+)")
+# 3남 is the third son where 중 or 의 stands before it.
+_CHILD = frozenset(("남", "녀"))
+# 10대 뉴스, 30대 기업: the greatest ones, no age.
+_GREATEST = re.compile(
+    r" (?:[가-힣]+ ){0,2}[가-힣]*(?:뉴스|과제|기업|그룹|재벌|공약|상품|사건|도시|명소|명산|품목"
+    r"|산업|건설사|은행|증권사|대학|브랜드|업체|제약사|강국|경제국|명품|관광지|교역국|핵심|전략|분야|사업)"
+    r"(?=[^가-힣]|은|는|이[ 가]|을|를|에|의|와|과|으?로|$)"
+)
+# 화장실 20대 설치: what is put up or bought are pieces.
+_PLACED = re.compile(
+    r"(?:규모)?(?:를|을)? ?(?:추가 |신규 )?"
+    r"(?:설치|도입|보급|구입|배치|투입|교체|증차|증설|제작|출고|주문|임대|대여)"
+)
+_AGED = re.compile(r" ?(?:초반|중반|후반|남성|여성|남자|여자|남녀|부부|청년|노인|가장)")
 _PARTICLES = "은는이가을를과와의도로,."
 _AGE_GLOSS = re.compile(r"\((?:[^()\n]{1,16}[·,] ?)?$")
 # Persons whose name is left out: 정모(52)씨, B(30·여), 아들(12).
@@ -26,6 +46,8 @@ _UNNAMED = re.compile(
     r"(?:(?<![A-Za-z])[A-Z]|[가-힣] ?모|씨|[여남]성?|딸|아들|아내|남편|부인|어머니|아버지|언니|누나"
     r"|동생)$"
 )
+# What is left of 자녀, 타자 where the unit that they begin with is taken.
+_CUT = frozenset(("자", "타"))
 _FLOORS = re.compile(r"짜리| ?규모| ?높이| (?:건물|빌딩|아파트|오피스텔|주택|상가)")
 
 
@@ -52,6 +74,10 @@ def _read(reading: Reading, mention: Mention) -> Count:
     if count.dimension == "age" and count.min is not None and _is_product(reading, mention.start):
         # 아이폰 30대 are thirty pieces, not people in their thirties.
         count = replace(count, value=count.min, min=None, max=None, dimension="item")
+    elif count.dimension == "age" and count.min is not None and _are_pieces(reading, mention):
+        count = replace(count, value=count.min, min=None, max=None, dimension="item")
+    elif count.dimension == "item" and count.unit == "대" and _AGED.match(after):
+        count = replace(count, dimension="age")  # 휴대폰으로 만난 50대 중반 남자
     if _is_age(reading, mention, count):
         count = replace(count, dimension="age")
     elif count.unit == "층" and _FLOORS.match(after):
@@ -61,8 +87,8 @@ def _read(reading: Reading, mention: Mention) -> Count:
     of = None
     if sentence is not None and count.dimension not in _UNCOUNTED:
         of = _noun_inside(reading, mention, count)
-        if of is not None and count.unit in _OWN_NOUNS:
-            count = replace(count, unit=None)
+        if of is not None and (count.unit in _OWN_NOUNS or count.unit in _CUT):
+            count = replace(count, unit=None, dimension="other")
         of = of or _phrase_outside(reading, sentence, mention, count)
     start = min(mention.start, of.start) if of else mention.start
     end = max(mention.end, of.end) if of else mention.end
@@ -83,6 +109,19 @@ def _phrase_outside(
     # Where they overlap the analyser saw noun and number as one word.
     overlaps = of is not None and of.start < mention.end and mention.start < of.end
     return None if overlaps and count.unit else of
+
+
+def _are_pieces(reading: Reading, mention: Mention) -> bool:
+    """10대 뉴스, 화장실 20대 설치: no people of that age."""
+    text = reading.text
+    if not mention.text.endswith("대"):
+        return False
+    if _GREATEST.match(text, mention.end):
+        return True
+    before = text[max(0, mention.start - 8) : mention.start]
+    word = before.rstrip(" ").rpartition(" ")[2]
+    known = before.endswith(" ") and word and not word.endswith(tuple(phrase_words("people")))
+    return bool(known) and _PLACED.match(text, mention.end) is not None
 
 
 def _is_reign(after: str) -> bool:
@@ -125,6 +164,8 @@ def _unread(mention: Mention) -> Count:
 
 def _noun_inside(reading: Reading, mention: Mention, count: Count) -> Span | None:
     """두 배우, 세 나라, 160여 농가: a mention that ends in the noun itself, not in a counter."""
+    if (of := _bare_noun(reading, mention)) is not None:
+        return of
     number, _, noun = mention.text.partition(" ")
     if not noun.strip() or (count.value is None and count.min is None):
         return None
@@ -137,3 +178,18 @@ def _noun_inside(reading: Reading, mention: Mention, count: Count) -> Span | Non
     if not counts_noun or noun.endswith("자릿수"):
         return None
     return reading.span(mention.end - len(noun), mention.end)
+
+
+def _bare_noun(reading: Reading, mention: Mention) -> Span | None:
+    """3당, 20여 성, 한 경기; not 3남 for the third son, nor 제3당."""
+    found = _NUMBER_AND_NOUN.fullmatch(mention.text)
+    if found is None:
+        return None
+    # 300만 관객, 1천여 시민; not 3이사, where the digit is glued to the noun.
+    people = found[1] in phrase_words("people") and mention.text[found.start(1) - 1] in " 만천여"
+    if found[1] not in _BARE_NOUNS and not people:
+        return None
+    before = reading.text[max(0, mention.start - 4) : mention.start].rstrip()
+    if before.endswith("제") or (found[1] in _CHILD and before.endswith(("중", "가운데", "의"))):
+        return None
+    return reading.span(mention.end - len(found[1]), mention.end)

@@ -9,7 +9,8 @@ the things, not the things: `공장 2개 증설`); institution (subjects that co
 (names of a size or sum, of which nothing is counted: `연면적 300㎡`); reign (what 대 numbers:
 `21대 국회`); region (says where, is no place that could be counted); people, belonging (to people)
 and activity (within which something happens); sum and tally (an amount of money, a number of things
-has it as its name); rate, change and share (of ratios: `성장률 3%`, `매출 3% 증가`, `3% 지분`).
+has it as its name); flow (a sum that is of a period: `4분기 매출`); rate, change and share (of
+ratios: `성장률 3%`, `매출 3% 증가`, `3% 지분`).
 """
 
 from __future__ import annotations
@@ -18,15 +19,21 @@ from functools import cache
 from typing import Literal
 
 from lgtalent_ie.reading import Morpheme, Reading, Sentence
-from lgtalent_ie.records.characters import MIDDLE_DOTS
+from lgtalent_ie.records.characters import MIDDLE_DOTS, is_hangul
 from lgtalent_ie.records.offsets import index_from, mention_at
 from lgtalent_ie.records.quantities import bounds
 from lgtalent_ie.schema import Span
 from lgtalent_ie.tables import read_table
 
 _DETERMINERS = frozenset(("이", "그", "저", "각", "전", "현", "양", "본", "총", "해당", "이번"))
-_ADVERBIAL_SUFFIXES = frozenset(("당", "씩", "째", "쯤", "끼리", "여"))
+# 역사상, 편의상 are adverbs, too.
+_ADVERBIAL_SUFFIXES = frozenset(("당", "씩", "째", "쯤", "끼리", "여", "상"))
+# What the analyser cuts off a noun that it does not know: 한돈, 왜선, 여야.
+_CUT_OFF = ("MM", "MAG", "NNB", "NR", "IC")
+# 오늘 아침 군용기 2대: behind an adverb of time these are one, too; not 아침 식사 3끼.
+_PARTS_OF_DAY = frozenset(("아침", "낮", "밤", "저녁", "점심"))
 _NOUN_TAGS = ("NNG", "NNP", "XSN", "XPN", "XR", "SL", "SH")
+_BY_EACH = frozenset((("별", "XSN"), ("씩", "XSN"), ("끼리", "XSN")))
 _JOINTS = MIDDLE_DOTS | frozenset("/&-․•")
 _PARTICLES = frozenset(("와", "과", "의", "을", "를", "은", "는", "이", "가", "도", "로"))
 _MARKS = {")": "(", "]": "[", "’": "‘", "”": "“", "'": "'", '"': '"', "」": "「", "》": "《"}
@@ -53,7 +60,7 @@ _LONGEST_INSERT = 32
 
 Role = Literal[
     "adverbial", "between", "action", "institution", "measure", "reign", "region", "people",
-    "belonging", "activity", "sum", "tally", "rate", "change", "share",
+    "belonging", "activity", "sum", "flow", "tally", "rate", "change", "share",
 ]  # fmt: skip
 
 
@@ -100,6 +107,8 @@ def noun_phrase_before(
         return None
     if head.tag == "SSC" and reading.text[head.start] == ")":
         base = _opening(reading, morphemes, at, "(") - 1
+        if 0 <= base < at - 3 and all(m.tag == "SH" for m in morphemes[base + 2 : at - 1]):
+            return noun_phrase_before(reading, sentence, base + 1)  # 식객(食客) 3명
         named = mention_at(reading, morphemes[base].start) if 0 <= base < at - 1 else None
         if named is not None and named.label in _OWNERS:
             return None  # 윤하늘(새별전자), 새별전자(대표 윤하늘)
@@ -124,7 +133,13 @@ def noun_phrase_before(
     left = _without_edge(reading, morphemes, left, at)
     if left >= at:
         return None
-    return _unquoted(reading, morphemes[left].start, _end(morphemes[at - 1], reading))
+    start = morphemes[left].start
+    if start and reading.text[start - 1].isdecimal() and mention_at(reading, start) is None:
+        if morphemes[left].tag != "SL" or mention_at(reading, start - 1) is not None:
+            return None  # 7과정 19회
+        while start and reading.text[start - 1].isdecimal():
+            start -= 1  # 3D 프린터
+    return _unquoted(reading, start, _end(morphemes[at - 1], reading))
 
 
 def noun_phrase_after(reading: Reading, sentence: Sentence, at: int, position: int) -> Span | None:
@@ -140,8 +155,8 @@ def noun_phrase_after(reading: Reading, sentence: Sentence, at: int, position: i
         right = step
     while right > at and not morphemes[right - 1].tag.startswith((*_NOUN_TAGS, "SSC", "SN")):
         right -= 1
-    if right - 1 > at and (morphemes[right - 1].form, morphemes[right - 1].tag) == ("별", "XSN"):
-        right -= 1  # 네 가지 테마별로
+    if right > at and (morphemes[right - 1].form, morphemes[right - 1].tag) in _BY_EACH:
+        right -= 1  # 네 가지 테마별로, 두 개 팀씩
     if right < len(morphemes) and right > at:
         following = morphemes[right]
         number = mention_at(reading, following.start)
@@ -191,7 +206,21 @@ def _step_left(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at:
             return left
         return min(left - 1, index_from(morphemes, mention.start))
     if morpheme.tag in ("SSC", "SSO", "SS") and surface in _MARKS:
+        around = reading.text[max(0, morpheme.start - 1)], reading.text[morpheme.end]
+        if surface in "'\"" and around[0] == " " and around[1] != " ":
+            return left  # it opens what the phrase stands in: '소득 수준
         return _opening(reading, morphemes, left, _MARKS[surface])
+    if not at_head and _is_cut_off(reading, morphemes, left - 1):
+        return left - 1
+    if (
+        not at_head
+        and left > 1
+        and (morphemes[left - 2].form, morphemes[left - 2].tag) == ("매", "MM")
+    ):
+        return left  # 매 경기 안타 1개
+    in_day = surface in _PARTS_OF_DAY and left > 1 and not at_head
+    if in_day and morphemes[left - 2].form in phrase_words("adverbial"):
+        return left
     number = mention_at(reading, morpheme.start - 1) if morpheme.start else None
     if number is not None and number.label == "QUANTITY" and surface in _PARTICLES:
         return left  # Kiwi takes the 와 of 50%와 for a noun
@@ -219,6 +248,16 @@ def _step_left(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at:
     if morpheme.tag == "SN" and left > 1 and morphemes[left - 2].tag in ("SL", "NNP"):
         return left - 1
     return left
+
+
+def _is_cut_off(reading: Reading, morphemes: tuple[Morpheme, ...], at: int) -> bool:
+    """Whether it is the first part of a word that goes on with a noun: 한 of 한돈."""
+    morpheme, noun = morphemes[at], morphemes[at + 1]
+    if morpheme.tag not in _CUT_OFF or morpheme.form in ("및", "등", "약", "총", "각"):
+        return False
+    glued = morpheme.end == noun.start and noun.tag.startswith("NN") and noun.tag != "NNB"
+    first = morpheme.start == 0 or not is_hangul(reading.text[morpheme.start - 1])
+    return glued and first and mention_at(reading, noun.start) is None
 
 
 def _is_of_accounts(reading: Reading, morphemes: tuple[Morpheme, ...], at: int) -> bool:
@@ -263,6 +302,8 @@ def _without_edge(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, 
             break
         determiner = morpheme.tag == "MM" or morpheme.form == "이번"
         rest = reading.text[morpheme.end : morphemes[at - 1].end].strip()
+        if left + 1 < at and _is_cut_off(reading, morphemes, left):
+            break
         # 본상: what is written as one word with its noun is part of it.
         of_head = determiner and " " not in rest and reading.text[morpheme.end] == " "
         of_head = of_head and morpheme.form != "총"  # 총 사업비 is another sum than 사업비
