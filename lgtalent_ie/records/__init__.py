@@ -25,7 +25,10 @@ made of, in the order to read them; what needs the records above it stands furth
                           measures: a number with its unit at one position
                           numbers: where quantities stand; quantities: what one says
                           noun_phrases: runs of nouns; counted_place: which can be counted
-                          counted, counted_topics: what is counted, beside and across
+                          counted_nothing: numbers that count nothing; counted_lists,
+                          counted_periods, counted_ratios: coordination, dates of sums, shares
+                          counted, counted_behind, counted_topics: what is counted, before,
+                          behind and across; counted_shared: numbers that go on from others
 
     quotes                quote_marks: pairs of marks; quote_page: the writer's sentences
                           quote_tables, quote_cues: the verb that reports
