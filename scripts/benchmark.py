@@ -97,11 +97,11 @@ def run_python(*arguments: str) -> None:
     subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
-def load(model: str | None, threads: int | None = None) -> Extractor:
+def load(model: str | None) -> Extractor:
     """An extractor with the model; ModelError where there is none."""
     from lgtalent_ie import Extractor
 
-    return Extractor(model, threads=threads)
+    return Extractor(model)
 
 
 def seconds_of_articles(model: str | None, texts: Sequence[str]) -> list[float]:
@@ -203,18 +203,18 @@ def measure_throughput(extractor: Extractor, seconds: float = 15.0) -> list[Meas
 # --- mentions ------------------------------------------------------------------------------------
 
 
-def seconds_of_seeds(model: str | None, passes: int, threads: int | None) -> tuple[float, float]:
+def seconds_of_seeds(model: str | None, passes: int) -> tuple[float, float]:
     """How long the seeds take so many times over: text in and mentions out, and all records out."""
-    from lgtalent_ie.extractor import Prepared, grouped
+    from lgtalent_ie.extractor import grouped
     from lgtalent_ie.mentions import read_mentions
 
-    extractor = load(model, threads)
+    extractor = load(model)
     runtime = extractor.runtime
     texts = [path.read_text(encoding="utf-8") for path in SEEDS] * passes
 
     def mentions() -> None:
-        for prepared in extractor.prepare_groups(grouped((text, None) for text in texts)):
-            articles = [article for article in prepared if isinstance(article, Prepared)]
+        for group in grouped((text, None) for text in texts):
+            articles = [extractor.prepare(text) for text, _ in group]
             found = runtime.decode(runtime.states([w for a in articles for w in a.windows]))
             spans = iter(found)
             for a in articles:
@@ -235,9 +235,7 @@ def measure_mentions(model: str | None, passes: int = 20) -> list[Measure]:
     rows = []
     for processes in dict.fromkeys((1, os.cpu_count() or 1)):
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            threads = None if processes == 1 else 0
-            given = ([each] * processes for each in (model, passes, threads))
-            runs = list(pool.map(seconds_of_seeds, *given))
+            runs = list(pool.map(seconds_of_seeds, [model] * processes, [passes] * processes))
         sums = [sum(eojeol / seconds for seconds in column) for column in zip(*runs, strict=True)]
         names = "mentions, eojeol/s", "everything, eojeol/s"
         rows.append(Measure(f"{processes} processes", dict(zip(names, sums, strict=True))))

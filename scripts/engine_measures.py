@@ -22,7 +22,7 @@ from engine_texts import Mix, eojeol_of
 
 from lgtalent_ie import Extractor
 from lgtalent_ie.engine.runtime import Part, Runtime
-from lgtalent_ie.extractor import Prepared, grouped
+from lgtalent_ie.extractor import grouped
 from lgtalent_ie.mentions import read_mentions
 from lgtalent_ie.schema import Section
 
@@ -227,14 +227,14 @@ def make_runtime(built: Built, setting: Setting, mix: Mix) -> tuple[Runtime, str
 
 
 @cache
-def shipped_extractor(threads: int | None = None) -> Extractor:
-    """The extractor that lends its Kiwi, of so many threads, to all others of this process."""
-    return Extractor("fast", device="cpu", threads=threads)
+def shipped_extractor() -> Extractor:
+    """The extractor that lends its Kiwi to all others of this process."""
+    return Extractor("fast", device="cpu")
 
 
-def own_extractor(runtime: Runtime, threads: int | None = None) -> Extractor:
+def own_extractor(runtime: Runtime) -> Extractor:
     """An extractor around the engine."""
-    extractor = copy(shipped_extractor(threads))
+    extractor = copy(shipped_extractor())
     extractor.runtime = runtime
     return extractor
 
@@ -301,11 +301,10 @@ def read_prepared(extractor: Extractor, mix: Mix, texts: int) -> None:
 
 
 def read_all_mentions(extractor: Extractor, mix: Mix, texts: int) -> None:
-    """Text in, mentions out, in the groups of `extract_many` and as far ahead."""
+    """Text in, mentions out, in the groups of `extract_many`."""
     runtime = extractor.runtime
-    groups = grouped((text, None) for text in mix.texts[:texts])
-    for prepared in extractor.prepare_groups(groups):
-        articles = [article for article in prepared if isinstance(article, Prepared)]
+    for group in grouped((text, None) for text in mix.texts[:texts]):
+        articles = [extractor.prepare(text) for text, _ in group]
         spans = iter(runtime.spans([w for article in articles for w in article.windows]))
         for article in articles:
             own = [next(spans) for _ in article.sentences]

@@ -337,8 +337,7 @@ def cores_steps(section: Section, mixes: Sequence[Mix], setting: Setting) -> lis
     The pipeline takes part on a CPU only, with one thread and the batch size it liked best alone.
     """
     built = built_of(section, mixes, setting)
-    # The others have the other cores.
-    extractor = own_extractor(make_runtime(built, setting, mixes[0])[0], threads=0)
+    extractor = own_extractor(make_runtime(built, setting, mixes[0])[0])
     steps: list[tuple[str, Step]] = []
     pipeline = None if setting.gpu else make_pipeline(built, setting.device, setting.dtype)
     sizes = dict(section.batch_sizes)
