@@ -122,7 +122,7 @@ def shards(corpus: Path, folder: Path, tokens: int | None, workers: int) -> None
     from lgtalent_ie.morphemes import Analyzer
     from lgtalent_ie.training.shards import make_shards
 
-    make_shards(corpus, folder, Analyzer(threads=workers), click.echo, tokens)
+    make_shards(corpus, folder, Analyzer(num_workers=workers), click.echo, tokens)
 
 
 @click.command()

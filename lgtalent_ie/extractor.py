@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from lgtalent_ie.alignment import Alignment, align, character_warnings, lead_back
-from lgtalent_ie.cores import usable_cores
 from lgtalent_ie.engine.runtime import TOKEN_BUDGET, Runtime, SentenceReader
 from lgtalent_ie.errors import EngineError, InputError
 from lgtalent_ie.html import is_html, read_html
@@ -38,13 +36,7 @@ from lgtalent_ie.schema import Document
 # How far `extract_many` reads ahead: some thousand morphemes fill a batch on a CPU.
 READ_AHEAD = 64
 TOGETHER = 20_000
-# Threads of Kiwi that keep up with the model: beside a model on two cores, and on a GPU, where all
-# that Python does beside them is the narrower way.
-KIWI_THREADS = 1
-KIWI_THREADS_GPU = 4
 
-# Texts with their dates of publication.
-Group = list[tuple[str, str | date | None]]
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -87,9 +79,6 @@ class Extractor:
         of the document are led to, as `Document.links`.
     compile: on a GPU, fuse the layers of a pretrained encoder; the first texts then take a minute
         and a C compiler is needed, so for long runs.
-    threads: threads of Kiwi's own that analyse texts while `extract_many` is busy with those before
-        them. None is as many as pay, 0 where there is but one core; pass 0 in processes that share
-        the cores with others of their kind.
 
     Raises ModelError, DictionaryError or InputError where one of them cannot be used.
     """
@@ -102,14 +91,11 @@ class Extractor:
         min_score: float = 0.0,
         entities: str | Path | None = None,
         compile: bool = False,
-        threads: int | None = None,
     ) -> None:
-        runtime = Runtime(load_model(locate_model(model)), device, compile=compile)
-        self.runtime: SentenceReader = runtime
-        if threads is None:
-            most = KIWI_THREADS if runtime.tagger.device.type == "cpu" else KIWI_THREADS_GPU
-            threads = min(most, usable_cores() - 1)
-        self.analyzer = Analyzer(user_dictionary, threads)
+        self.runtime: SentenceReader = Runtime(
+            load_model(locate_model(model)), device, compile=compile
+        )
+        self.analyzer = Analyzer(user_dictionary)
         self.min_score = min_score
         self.entities = read_entities(entities) if entities is not None else None
 
@@ -132,9 +118,8 @@ class Extractor:
         """Documents of many texts, in order; `published` has a date for each text.
 
         Texts are read a few ahead, as the model is faster over many sentences: on a CPU at most
-        `READ_AHEAD` of them or `TOGETHER` characters, on a GPU about 30 times as many, and once
-        more so many where `threads` analyse the next ones meanwhile. Raises as `extract`, when that
-        text's turn has come.
+        `READ_AHEAD` of them or `TOGETHER` characters, on a GPU about 30 times as many. Raises as
+        `extract`, when that text's turn has come.
         """
         dated = (
             ((text, None) for text in texts)
@@ -151,33 +136,16 @@ class Extractor:
     ) -> Iterator[Document | Exception]:
         """For each (text, publication date) its document, or what went wrong with it alone."""
         begun: deque[Begun] = deque()
-        for prepared in self.prepare_groups(grouped(dated, self.runtime.budget / TOKEN_BUDGET)):
-            begun.append(self.begin(prepared))
+        for group in grouped(dated, self.runtime.budget / TOKEN_BUDGET):
+            begun.append(self.begin(group))
             if len(begun) > self.runtime.ahead:
                 yield from self.end(begun.popleft())
         for rest in begun:
             yield from self.end(rest)
 
-    def prepare_groups(self, groups: Iterable[Group]) -> Iterator[list[Prepared | Exception]]:
-        """Each group prepared; where Kiwi has threads, the next one while this one is in use."""
-        if not self.analyzer.threads:
-            yield from map(self.prepare_group, groups)
-            return
-        with ThreadPoolExecutor(1) as thread:
-            ahead: deque[Future[list[Prepared | Exception]]] = deque()
-            for group in groups:
-                ahead.append(thread.submit(self.prepare_group, group))
-                if len(ahead) > 1:
-                    yield ahead.popleft().result()
-            for rest in ahead:
-                yield rest.result()
-
-    def prepare_group(self, group: Group) -> list[Prepared | Exception]:
-        """Each text of a group prepared, or what went wrong with it."""
-        return [caught(self.prepare, text, published) for text, published in group]
-
-    def begin(self, prepared: list[Prepared | Exception]) -> Begun:
+    def begin(self, group: Sequence[tuple[str, str | date | None]]) -> Begun:
         """A group on its way; what its states are a GPU may not yet have computed."""
+        prepared = [caught(self.prepare, text, published) for text, published in group]
         windows = [w for p in prepared if not isinstance(p, Exception) for w in p.windows]
         return Begun(prepared, self.runtime.states(windows))
 
@@ -250,7 +218,9 @@ class Extractor:
         return replace(document, warnings=character_warnings(prepared.text) + document.warnings)
 
 
-def grouped(dated: Iterable[tuple[str, str | date | None]], size: float = 1.0) -> Iterator[Group]:
+def grouped(
+    dated: Iterable[tuple[str, str | date | None]], size: float = 1.0
+) -> Iterator[list[tuple[str, str | date | None]]]:
     """The texts in groups that the model reads together, so many times what suits a CPU."""
     group: list[tuple[str, str | date | None]] = []
     characters = 0

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import unicodedata
 import warnings
-import weakref
 from collections.abc import Iterable, Sequence
-from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -45,8 +41,7 @@ DictionaryEntry = str | tuple[str, str] | tuple[str, str, float]
 class Analyzer:
     """Kiwi with an optional user dictionary; one instance may serve many documents.
 
-    `threads` of Kiwi's own read the lines, and Python goes on meanwhile; with none it is the thread
-    that asks. They do not survive a fork, so a forked process makes a Kiwi without any.
+    One worker is the thread that asks, more are threads of Kiwi's own, which do not survive a fork.
 
     `user_dictionary`: a path to Kiwi's own TSV form (`form<TAB>tag[<TAB>score]` a line, `#`
     comments), or a list of forms (taken as NNP), (form, tag) or (form, tag, score).
@@ -58,14 +53,19 @@ class Analyzer:
     def __init__(
         self,
         user_dictionary: str | Path | Iterable[DictionaryEntry] | None = None,
-        threads: int = 0,
+        num_workers: int = 1,
     ) -> None:
-        self.entries = [] if user_dictionary is None else list(read_dictionary(user_dictionary))
-        self.threads = threads
-        self.process = os.getpid()
-        self.kiwi: Kiwi = start_kiwi(self.entries, threads)
-        if threads and hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=partial(never_end, weakref.ref(self.kiwi)))
+        from kiwipiepy import Kiwi
+
+        entries = [] if user_dictionary is None else list(read_dictionary(user_dictionary))
+        self.own_threads = num_workers not in (0, 1)
+        with warnings.catch_warnings():
+            # 0 had another meaning before 0.21.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self.kiwi: Kiwi = Kiwi(num_workers=num_workers if self.own_threads else 0)
+        self.kiwi.global_config.cutoff_threshold = CUTOFF
+        for form, tag, score in entries:
+            self.kiwi.add_user_word(form, tag, score)
 
     def sentences(self, text: str, sections: Iterable[Section]) -> tuple[Sentence, ...]:
         """The sentences of the article sections, with morphemes; furniture is passed over.
@@ -99,32 +99,10 @@ class Analyzer:
 
     def analyse(self, lines: Sequence[str]) -> Iterable[Sequence[Token]]:
         """The tokens of each line."""
-        if self.threads and self.process != os.getpid():
-            self.threads, self.kiwi = 0, start_kiwi(self.entries, 0)
-        if self.threads:
+        if self.own_threads:
             yield from self.kiwi.tokenize(lines)
         else:
             yield from (self.kiwi.tokenize(line) for line in lines)
-
-
-def start_kiwi(entries: Iterable[tuple[str, str, float]], threads: int) -> Kiwi:
-    """Kiwi with the words of a user dictionary."""
-    from kiwipiepy import Kiwi
-
-    with warnings.catch_warnings():
-        # 0 had another meaning before 0.21.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        kiwi = Kiwi(num_workers=threads)
-    kiwi.global_config.cutoff_threshold = CUTOFF
-    for form, tag, score in entries:
-        kiwi.add_user_word(form, tag, score)
-    return kiwi
-
-
-def never_end(kiwi: weakref.ref[Kiwi]) -> None:
-    """Keep a forked process from ending a Kiwi: it would wait for threads that are not there."""
-    if (alive := kiwi()) is not None:
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(alive))
 
 
 def lead_back(tokens: Iterable[Token], alignment: Alignment) -> tuple[Morpheme, ...]:

@@ -36,12 +36,12 @@ from engine_sections import (
     plan,
     reason_of,
     run_section,
+    usable_cores,
     with_batch_sizes,
 )
 from engine_texts import Mix, make_mixes
 from rich.console import Console
 
-from lgtalent_ie.cores import usable_cores
 from lgtalent_ie.engine.runtime import choose_device
 from lgtalent_ie.errors import InputError, LgtalentError
 from lgtalent_ie.model.locate import SHIPPED

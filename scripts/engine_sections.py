@@ -382,3 +382,10 @@ def with_batch_sizes(section: Section, rates: Sequence[dict[str, Any]]) -> Secti
         if row["encoder"] == section.encoder and row["way"] == PIPELINE and "batch size" in row
     }
     return replace(section, batch_sizes=tuple(found.items()))
+
+
+def usable_cores() -> int:
+    """CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

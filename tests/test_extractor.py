@@ -15,7 +15,7 @@ import pytest
 import torch
 from tiny_models import PAIR_HEAD, tiny_pair_tagger
 
-from lgtalent_ie import Document, Extractor, default_extractor, extract, extract_many, extractor
+from lgtalent_ie import Document, Extractor, default_extractor, extract, extract_many
 from lgtalent_ie.errors import InputError
 from lgtalent_ie.extractor import READ_AHEAD
 from lgtalent_ie.model.config import MENTION_HEAD
@@ -117,15 +117,13 @@ def test_many_documents_come_lazily_and_in_order() -> None:
     assert taken == ["하나.", SENTENCE, "셋."]
 
 
-@pytest.mark.parametrize("threads", [0, 1])
-def test_texts_are_read_a_few_ahead_and_no_more(threads: int) -> None:
-    reader = Extractor("fast", "cpu", threads=threads)
+def test_texts_are_read_a_few_ahead_and_no_more() -> None:
     numbers = count()
-    stream = reader.extract_many(f"{n}번째 글." for n in numbers)
+    stream = extract_many(f"{n}번째 글." for n in numbers)
     assert next(stream).text == "0번째 글."
-    assert next(numbers) <= READ_AHEAD * (1 + threads)
-    long = iter([SENTENCE * 1000, *threads * [SENTENCE * 1000], SENTENCE, "셋."])
-    next(reader.extract_many(long))
+    assert next(numbers) <= READ_AHEAD
+    long = iter([SENTENCE * 1000, SENTENCE, "셋."])
+    next(extract_many(long))
     assert next(long) == SENTENCE
 
 
@@ -141,32 +139,6 @@ def test_many_together_are_read_as_each_alone() -> None:
         assert without_scores(together) == without_scores(alone)
         scores = zip(together.mentions, alone.mentions, strict=True)
         assert all(abs(one.score - other.score) < 1e-4 for one, other in scores)
-
-
-def test_threads_that_analyse_ahead_change_nothing() -> None:
-    texts = [f"{n}번째 글이다. {SENTENCE}" for n in range(READ_AHEAD + 3)]
-    dated = [(text, "gestern" if n == READ_AHEAD else None) for n, text in enumerate(texts)]
-    ahead, waiting = (Extractor("fast", "cpu", threads=n) for n in (1, 0))
-    assert (ahead.analyzer.threads, waiting.analyzer.threads) == (1, 0)
-    found = list(ahead.extract_each(dated))
-    assert isinstance(found[READ_AHEAD], InputError)
-    for one, other in zip(found, waiting.extract_each(dated), strict=True):
-        assert repr(one) == repr(other)
-    taken = iter(dated)
-    stream = ahead.extract_each(taken)
-    first = next(stream)
-    assert isinstance(first, Document) and first.text == texts[0]
-    assert len(list(taken)) == 0, "the group behind is on its way"
-    stream.close()
-    assert ahead.extract(SENTENCE) == waiting.extract(SENTENCE)
-
-
-@pytest.mark.parametrize("device, cores, threads", [("cpu", 1, 0), ("cpu", 8, 1)])
-def test_there_are_as_many_threads_as_pay(
-    device: str, cores: int, threads: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(extractor, "usable_cores", lambda: cores)
-    assert Extractor("fast", device).analyzer.threads == threads
 
 
 def without_scores(document: Document) -> Document:

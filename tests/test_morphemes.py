@@ -110,17 +110,15 @@ def test_a_missing_dictionary_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
-@pytest.mark.parametrize("threads", [0, 1])
-def test_a_fork_reads_what_the_process_it_was_forked_from_reads(threads: int) -> None:
-    """A pool of Kiwi's own threads is not there, and the fork would wait for it for ever."""
-    reader = Analyzer([("별빛누리온", "NNP", 5.0)], threads=threads)
-    text = PLAIN + "\n한빛대와 별빛누리온이 함께다."
+def test_a_fork_reads_what_the_process_it_was_forked_from_reads() -> None:
+    """A pool of Kiwi's own threads would not be there, and the fork would wait for it for ever."""
+    text = PLAIN + "\n한빛대와 함께다."
     sections = [Section("body", 0, len(text))]
-    here = reader.sentences(text, sections)
+    here = analyzer().sentences(text, sections)
     pid = os.fork()
     if pid == 0:
         signal.alarm(60)
-        os._exit(0 if reader.sentences(text, sections) == here else 1)
+        os._exit(0 if analyzer().sentences(text, sections) == here else 1)
     assert len(here) == 2 and os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
@@ -128,4 +126,4 @@ def test_threads_of_kiwi_read_what_the_one_that_asks_reads() -> None:
     lines = [PLAIN, "한빛대와 함께다."]
     text = "\n".join(lines)
     sections = [Section("body", 0, len(text))]
-    assert Analyzer(threads=2).sentences(text, sections) == analyzer().sentences(text, sections)
+    assert Analyzer(num_workers=2).sentences(text, sections) == analyzer().sentences(text, sections)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import socket
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from lgtalent_ie import __version__
-from lgtalent_ie.cores import usable_cores
 from lgtalent_ie.corpus.flat import Further, further_columns, schemas
 from lgtalent_ie.corpus.parts import (
     DIGEST,
@@ -287,7 +287,8 @@ def choose_workers(workers: int | None, device: str) -> int:
         return workers
     if on_gpu(device) and not can_serve():
         return 0
-    return usable_cores()
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def on_gpu(device: str) -> bool:

@@ -151,9 +151,8 @@ def begin_finishing(settings: dict[str, Any], work: Work) -> Step:
     check_machine(settings, work)
     torch.set_num_threads(1)
     extractor = Extractor(
-        work.model, work.device, work.user_dictionary, work.min_score, work.entities, work.compile,
-        threads=0,
-    )  # fmt: skip
+        work.model, work.device, work.user_dictionary, work.min_score, work.entities, work.compile
+    )
 
     def finish(chunk: Chunk, prepared: Sequence[Prepared | Exception]) -> Answer:
         by_row = dict(zip((row.number for row in chunk.rows), prepared, strict=True))

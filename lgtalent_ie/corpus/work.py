@@ -91,9 +91,8 @@ def start_work(work: Work) -> Callable[[Chunk], Answer]:
         torch.set_num_threads(1)
     device = work.device if work.server is None else "cpu"
     extractor = Extractor(
-        work.model, device, work.user_dictionary, work.min_score, work.entities, work.compile,
-        threads=0 if work.one_thread else None,
-    )  # fmt: skip
+        work.model, device, work.user_dictionary, work.min_score, work.entities, work.compile
+    )
     if work.one_thread:
         extract_rows(extractor, [FIRST], work)
     if work.server is not None:

@@ -91,7 +91,7 @@ def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -
     The best epoch so far is always on disk; at the end the table of the compact encoder is cut to
     size, and the scores in the folder are those of what it then holds.
     """
-    analyzer = Analyzer(threads=2)
+    analyzer = Analyzer(num_workers=2)
     torch.manual_seed(config.seed)
     teachers = [load_model(folder) for folder in sources.teachers]
     if sources.start is not None:
