@@ -59,6 +59,7 @@ PLACES_OF_BODIES = ("병원", "교회", "대학교", "학교", "경찰서")
 POSTED = re.compile(
     r"(?: [가-힣]{1,8}){0,2}? ?[가-힣]{0,8}(?:대사|대사관|공사|총영사|대표부|공사관)"
 )
+PEOPLE_OF = re.compile(" 관계자(?!들)")
 CANDIDATE = re.compile(r" ?후보(?![자군들가-힣])| ?후보(?=[는가를의도와로](?![가-힣]))")
 # Units that belong to the name before them even alone.
 OWNED = frozenset(("노조", "노동조합", "선별진료소", "분원", "분소"))
@@ -308,15 +309,13 @@ def labelled(
 ) -> Candidate:
     """The candidate with the label that the whole name or its ending has in the table.
 
-    A site between a person and a title is who runs it.
+    A site between a person and a title is who runs it. A person has acquaintances and aides; who
+    has `관계자` is an organisation.
     """
     if candidate.label not in NAMES:
         return candidate
     table, endings = relabelled()
     surface = text[candidate.start : candidate.end]
-    if candidate.label == "PERSON" and text.startswith(" 관계자", candidate.end):
-        # A person has acquaintances and aides; `관계자` an organisation has.
-        return candidate._replace(label="ORG")
     found = table.get(surface)
     if found is None and surface[-2:] in last_letters() and surface.endswith(endings):
         ending = next(word for word in endings if surface.endswith(word))
@@ -328,6 +327,8 @@ def labelled(
         ):
             return candidate
         return candidate._replace(label=found[1])
+    if found is None and candidate.label == "PERSON" and PEOPLE_OF.match(text, candidate.end):
+        return candidate._replace(label="LOCATION" if surface in place_words("region") else "ORG")
     return candidate
 
 

@@ -101,6 +101,10 @@ CASES = {
         "[새별마트]PERSON 관계자는 [하산]PERSON 측",
         "[새별마트]ORG 관계자는 [하산]PERSON 측",
     ),
+    "whose people speak, by the table": (
+        "[미국]PERSON 관계자는 [윤하늘]PERSON 관계자들",
+        "[미국]LOCATION 관계자는 [윤하늘]PERSON 관계자들",
+    ),
     "no post": ("[하산 주]PERSON 이사는", "[하산 주]PERSON 이사는"),
     "Chinese characters behind a name": ("[고운]PERSON([孤雲]PERSON)은", "[고운]PERSON([孤雲]PERSON)은"),
     "Chinese characters within a name": ("[고운(孤雲)]PERSON은", "[고운]PERSON([孤雲]PERSON)은"),

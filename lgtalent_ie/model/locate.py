@@ -38,7 +38,7 @@ def locate_model(model: str | Path | None) -> Path:
         )
     except ImportError as error:
         raise ModelError(
-            f"model {model}, which is no folder here", "a folder, or a hub id with the train extra",
+            f"model {model}, which is no folder here", f"{A_MODEL}, with the train extra",
             "check the path, or pip install 'lgtalent_ie[train]' to fetch models by id",
         ) from error  # fmt: skip
     try:

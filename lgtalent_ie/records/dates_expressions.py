@@ -23,7 +23,8 @@ class Calendar(msgspec.Struct, frozen=True, gc=False):
     the common era unsaid, 0 said; 1 says that the years count back, 기원전); `cycle` is the place
     of a year in the sexagenary cycle, from 0 (갑자) to 59 (계해); `lunar` is a day of the lunar
     year as month * 100 + day, 0 where month and day say it; `longitude` is that of the sun on the
-    day of a solar term; `term` is a half of the school year, 0 for the one of today.
+    day of a solar term, or the number of a 복 (`dates_solar`); `term` is a half of the school year,
+    0 for the one of today.
     """
 
     value: str | None = None

@@ -5,8 +5,8 @@ headed by the longitude of the sun in degrees. Each is the day by UTC+9 on which
 longitude reaches that value, computed with the library PyEphem 4 (VSOP87). The nearest to midnight
 of all, 입추 of 1981 and 입춘 of 2021 among them, are more than a minute away from it.
 
-Behind them stand the three days of 복, under 361 to 363: the third and the fourth 경 day of the
-cycle of sixty from 하지 on, and the first from 입추 on.
+Behind them stand the three days of 복, which no longitude makes, under the numbers 361 to 363: the
+third and the fourth 경 day (of the ten stems, one each) from 하지 on, and the first from 입추 on.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from lgtalent_ie.records.measure_units import (
     scaled,
     unit_behind,
 )
-from lgtalent_ie.records.numerals import Numeral, numerals_at
+from lgtalent_ie.records.numerals import MINUS, PLUS, Numeral, numerals_at
 from lgtalent_ie.records.units import Unit, units_at
 
 # Around 조 as an article: the law in front, the clause behind; no sum of money.
@@ -37,16 +37,14 @@ _NEIGHBOURS = re.compile(r"·|, ?")
 _ANY_JOINT = re.compile("[~∼〜～–—−·,내-]")
 _FARTHEST_JOINT = 16
 _FIRST = re.compile(r"첫 ?번째|첫째")
-# The en dash is what typesetters make of a minus.
-_MINUS = "-−–"
-_MARKS = frozenset("첫제영마＋+△" + _MINUS) | {symbol[0] for symbol in SYMBOLS}
+_MARKS = frozenset("첫제영마△" + PLUS + MINUS) | {symbol[0] for symbol in SYMBOLS}
 # 한 before these counts; before others (한 곳, 한 번) it is as often an article.
 _ONE_COUNTS = frozenset(("명", "개", "건", "마리", "권", "골", "대", "살"))
 _BARE_LEAST = 10**4
 _RANGED = frozenset(("digits", "sino", "several"))
 _FIGURES = frozenset("0123456789０１２３４５６７８９")
 _PER_HOUR = re.compile(r"[시분초]속(?:은|이|으로|의)? ?(?:약|최대|최고|최소|평균|무려)? ?$")
-_TILDE = re.compile(r" ?[~∼〜～] ?(?P<below>[-−–]|영하 ?)?")
+_TILDE = re.compile(rf" ?[~∼〜～] ?(?P<below>[{MINUS}]|영하 ?)?")
 
 
 def measure_at(text: str, at: int, before: str = "", lenient: bool = False) -> Measure | None:
@@ -105,15 +103,15 @@ def _marked(text: str, at: int, context: str, lenient: bool) -> tuple[bool, Meas
         return True, _loss(text, at, lenient)
     if text[at] == "마":
         return _with_word(text, at, lenient)
-    if text[at] in _MINUS + "＋+" and at + 1 < len(text):
-        if text[at] in _MINUS:
+    if text[at] in MINUS + PLUS and at + 1 < len(text):
+        if text[at] in MINUS:
             context += "영하"  # -10도 is no angle
             if span := _below_zero(text, at, at + 1, context, lenient):
                 return True, span
         measure = measure_at(text, at + 1, context, lenient) if text[at + 1].isdigit() else None
         if measure is None:
             return True, None
-        return True, negative(measure, at) if text[at] in _MINUS else replace(measure, start=at)
+        return True, negative(measure, at) if text[at] in MINUS else replace(measure, start=at)
     return False, None
 
 
@@ -157,7 +155,7 @@ def _below_zero(text: str, at: int, start: int, context: str, lenient: bool) -> 
             if behind is None or second.value is None:
                 continue
             low, high = -first.value, -second.value if joint["below"] else second.value
-            if text[at] not in _MINUS and not joint["below"]:
+            if text[at] not in MINUS and not joint["below"]:
                 low, high = sorted((-first.value, -second.value))  # 영하 3~5도
             if low < high:
                 unit, end, fits = behind

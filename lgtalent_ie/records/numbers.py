@@ -10,7 +10,7 @@ from lgtalent_ie.frozen import maker
 from lgtalent_ie.records.characters import is_hangul
 from lgtalent_ie.records.measure_units import Measure
 from lgtalent_ie.records.measures import measure_at
-from lgtalent_ie.records.numerals import VULGAR, number_words, parse_number
+from lgtalent_ie.records.numerals import MINUS, PLUS, VULGAR, number_words, parse_number
 from lgtalent_ie.records.units import units
 
 __all__ = ["QuantityMatch", "find_quantities", "parse_number"]
@@ -49,9 +49,9 @@ def _anchor() -> re.Pattern[str]:
     inner = {character for word in number_words() for character in word.word[1:]}
     behind = re.escape("".join(sorted({unit.unit[0] for unit in units()} | inner)))
     return re.compile(
-        rf"[-−–+＋△{_SIGNS}{_DIGIT}{VULGAR}ACEGHJKMNRSU제영마첫{heads}]"
+        rf"[{MINUS}{PLUS}△{_SIGNS}{_DIGIT}{VULGAR}ACEGHJKMNRSU제영마첫{heads}]"
         rf"(?<![A-Za-z{_DIGIT}].)(?<![{_DIGIT}][.,:/-].)"
-        rf"(?:(?:(?<=[{_DIGIT}])|(?<=[-−–+＋])(?<![^\s(\[].)(?=[{_DIGIT}]))[{_DIGIT}]{{0,20}}+"
+        rf"(?:(?:(?<=[{_DIGIT}])|(?<=[{MINUS}{PLUS}])(?<![^\s(\[].)(?=[{_DIGIT}]))[{_DIGIT}]{{0,20}}+"
         rf"(?=[.,，．~∼〜～–—−·:/ \-여남분와과{VULGAR}{heads}{behind}])(?![{_DIGIT}])"
         rf"|(?:(?<![가-힣].)|(?<=(?<![가-힣])[약총근].))"
         rf"(?:(?<=제) ?[0-9일이삼사오육칠팔구십백]|(?<=영)하 ?[0-9]|(?<=마)(?:이너스|하) ?[0-9]"

@@ -28,6 +28,10 @@ from lgtalent_ie.tables import read_table
 
 Script = Literal["digits", "sino", "native", "old", "several", "part"]
 
+# Signs before a number; the en dash is what typesetters make of a minus. The hyphen comes first, so
+# that both can stand in a class of a pattern as they are.
+MINUS = "-−–－"
+PLUS = "+＋"
 _DIGIT = "0-9０-９"
 _DIGITS = re.compile(
     rf"(?:[{_DIGIT}]{{1,3}}(?:[,，][{_DIGIT}]{{3}}){{1,6}}|[{_DIGIT}]{{1,18}})"
@@ -295,8 +299,8 @@ def parse_number(text: str) -> int | float | None:
     if len(text) > 256:
         return None
     text = text.strip()
-    sign = -1 if text[:1] in ("-", "−", "–", "－", "△") else 1
-    at = 1 if text[:1] in ("-", "−", "–", "－", "+", "＋", "△") else 0
+    sign = -1 if text[:1] in {*MINUS, "△"} else 1
+    at = 1 if text[:1] in {*MINUS, *PLUS, "△"} else 0
     at += text.startswith("△ ")
     if len(text) > 64:
         return None

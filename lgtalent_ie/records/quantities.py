@@ -19,7 +19,7 @@ from lgtalent_ie.frozen import maker
 from lgtalent_ie.records.characters import is_hangul, is_latin
 from lgtalent_ie.records.measure_units import Measure
 from lgtalent_ie.records.measures import measure_at
-from lgtalent_ie.records.numerals import numeral_starts, numerals_at
+from lgtalent_ie.records.numerals import MINUS, PLUS, numeral_starts, numerals_at
 from lgtalent_ie.schema import Bound, Count
 from lgtalent_ie.tables import read_table
 
@@ -44,7 +44,6 @@ _JOINTS = "-–—:/⁄.,"
 _LONGEST_MENTION = 80
 _WINDOW = 24
 _MAX_STARTS = 12
-_SIGNS = "-−–+"
 _make_count = maker(Count)
 
 
@@ -252,7 +251,9 @@ def _measure_in(text: str, before: str) -> Measure | None:
 @cache
 def _starts() -> frozenset[str]:
     """What a number or the mark in front of it can begin with."""
-    return numeral_starts() | frozenset("제첫영마△$＄€£￡¥￥₩￦₹₫₽฿₱₺₴₦₪UHNACSRMEKJG" + _SIGNS)
+    return numeral_starts() | frozenset(
+        "제첫영마△$＄€£￡¥￥₩￦₹₫₽฿₱₺₴₦₪UHNACSRMEKJG" + MINUS + PLUS
+    )
 
 
 def _may_start(text: str, at: int, character: str) -> bool:
@@ -262,6 +263,6 @@ def _may_start(text: str, at: int, character: str) -> bool:
         return False
     if character == "△":
         return True
-    if character in _SIGNS:
+    if character in MINUS + PLUS:
         return previous in " (" and text[at + 1 : at + 2].isdigit()
     return not (is_hangul(character) and is_hangul(previous))

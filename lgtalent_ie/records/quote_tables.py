@@ -49,6 +49,12 @@ def speaker_pronouns() -> dict[str, str]:
 
 
 @cache
+def speaker_relations() -> frozenset[str]:
+    """Nouns for who belongs to the one named before and speaks instead: `민서연 어머니는`."""
+    return frozenset(row[0] for row in read_table(__package__, "speaker_relations"))
+
+
+@cache
 def speaker_stops() -> frozenset[str]:
     """Nouns of time that may stand before a speaker without a particle (`이날 조 사장은`)."""
     return frozenset(row[0] for row in read_table(__package__, "speaker_stops"))

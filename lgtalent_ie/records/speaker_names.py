@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lgtalent_ie.reading import Reading
 from lgtalent_ie.records.offsets import index_from
-from lgtalent_ie.records.quote_tables import speaker_pronouns
+from lgtalent_ie.records.quote_tables import speaker_pronouns, speaker_relations
 from lgtalent_ie.records.speakers import NAMING
 from lgtalent_ie.schema import Mention, Organization, Speaker
 
@@ -21,10 +21,6 @@ MOST_CANDIDATES = 50
 # A phrase that ends so names a group, whoever is named in it.
 GROUP_ENDINGS = ("실", "팀", "단", "캠프", "재단", "연구소", "위원회", "협회", "기획사", "소속사",
                  "본부", "대책위", "선대위", "인수위", "연대", "모임", "진영")  # fmt: skip
-# Who belongs to the one named speaks: `A군 어머니`, `윤하늘 변호인`.
-RELATED = ("어머니", "아버지", "모친", "부친", "부모", "아내", "부인", "남편", "가족", "유족",
-           "변호인", "변호인단", "매니저", "지인", "친구", "동료", "측근", "이웃",
-           "관계자")  # fmt: skip
 # `이 관계자`, `같은 관계자` go on about the one just quoted.
 SAME = ("이", "같은", "해당", "그")
 # A first word that is no surname though it has the form of one.
@@ -166,7 +162,9 @@ def is_person(reading: Reading, start: int, end: int, person: Mention) -> bool:
     head = reading.text[person.end : end].split()[-1:] or [""]
     bracketed = before.count("(") > before.count(")")
     ranked = head[0][:1].isdigit()  # 9단
-    return not bracketed and (ranked or not (head[0].endswith(GROUP_ENDINGS) or head[0] in RELATED))
+    return not bracketed and (
+        ranked or not (head[0].endswith(GROUP_ENDINGS) or head[0] in speaker_relations())
+    )
 
 
 def nearest(groups: Sequence[Mention], center: Mention | None) -> str | None:

@@ -36,7 +36,7 @@ Keep = Callable[[AnyTagger, dict[str, dict[str, Score]]], None]
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """Settings of a run. `batch` in morphemes; `minutes` ends the run early, cleanly.
+    """Settings of a run. `batch` in morphemes; `minutes` ends the epochs early, cleanly.
 
     `partial_share` of the sentences of which only some spans are known take part in each epoch;
     `own_repeats` is how often the project's own marks do. `word_dropout` hides a morpheme's vector
@@ -124,11 +124,7 @@ def train(
             loss = batch_loss(
                 tagger, [prepared[n] for n in batch], [training[n] for n in batch], config
             )
-            if not torch.isfinite(loss):
-                raise TrainingError(
-                    f"loss {loss.item()} at step {step}", "a finite loss",
-                    "lower --learning-rate, or look for damaged rows in the data",
-                )  # fmt: skip
+            check_loss(loss, step)
             descend(loss, parameters, optimizer, schedule)
             step += 1
             # A short memory at first, or the average would carry the random start along.
@@ -159,6 +155,15 @@ def train(
     tagger.load_state_dict(best[1])
     tagger.eval()
     return best[2]
+
+
+def check_loss(loss: Tensor, step: int) -> None:
+    """TrainingError where the loss is no number."""
+    if not torch.isfinite(loss):
+        raise TrainingError(
+            f"loss {loss.item()} at step {step}", "a finite loss",
+            "lower --learning-rate, or look for damaged rows in the data",
+        )  # fmt: skip
 
 
 def descend(

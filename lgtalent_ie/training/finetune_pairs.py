@@ -26,10 +26,12 @@ from lgtalent_ie.training.dev_scores import (
     own_relation_scores,
     pair_scores,
 )
+from lgtalent_ie.training.distill import READ_TOGETHER
 from lgtalent_ie.training.finetune import (
     Log,
     TrainingConfig,
     averaged,
+    check_loss,
     descend,
     learning_rate_factor,
     pair_loss,
@@ -38,8 +40,6 @@ from lgtalent_ie.training.finetune import (
 
 # The average of the weights forgets slower steps than these; an epoch has some eight hundred.
 EMA = 0.995
-# Sentences that the encoder reads at a time, to bound memory.
-READ_TOGETHER = 2000
 
 
 def train_pairs(
@@ -53,7 +53,8 @@ def train_pairs(
     """Train the head over pairs in place, everything else frozen; the best epoch on dev is kept.
 
     All examples with pairs take part in every epoch, once. What stood before is kept where no epoch
-    is better, and a tagger without such a head is left alone. `windows` are those of `dev`.
+    is better, and a tagger without such a head is left alone. `windows` are those of `dev`. Raises
+    TrainingError where the loss is no number.
     """
     head = tagger.pairs
     some = [example for example in training if example.pairs is not None]
@@ -83,6 +84,7 @@ def train_pairs(
         for batch in shuffled_batches(range(len(some)), costs, config.batch):
             hidden = torch.cat([states[n] for n in batch]).float()  # [N, hidden]
             loss = pair_loss(head, hidden, [some[n] for n in batch], config)
+            check_loss(loss, step)
             descend(loss, parameters, optimizer, schedule)
             step += 1
             decay = min(EMA, (1 + step) / (10 + step))

@@ -124,8 +124,8 @@ def train_model(sources: Sources, out: Path, config: TrainingConfig, log: Log) -
 
     train(tagger, repeated(training, labelled, config), dev, analyzer, config, log, keep)
     windows = [WindowText(s.text, analyse(s.text, analyzer)) for s in dev]
-    train_pairs(tagger, training, dev, windows, config, log)
     if isinstance(tagger, RecurrentTagger):
+        train_pairs(tagger, training, dev, windows, config, log)
         save_model(cut_vocabulary(tagger, training), out)
         # What is scored is what is on disk, rounded tables and all.
         shipped = load_model(out)

@@ -103,6 +103,13 @@ def test_speaker_noun(noun: str, refers: str, example: str) -> None:
     assert refers in ("person", "organization", "document")
 
 
+@pytest.mark.parametrize(("noun", "example"), read_table(PACKAGE, "speaker_relations"))
+def test_who_belongs_to_a_person_is_another(noun: str, example: str) -> None:
+    (quote,) = read_quotes(make_reading(example, [("PERSON", "윤하늘")]), ())
+    assert quote.speaker is not None
+    assert (quote.speaker.text, quote.speaker.name) == (f"윤하늘 {noun}", None)
+
+
 @pytest.mark.parametrize(("form", "refers", "example"), read_table(PACKAGE, "speaker_pronouns"))
 def test_speaker_pronoun(form: str, refers: str, example: str) -> None:
     first = example.split("은 ")[0].split(" ")[0]
@@ -156,6 +163,7 @@ TABLES = [
     "quoted_nouns",
     "speaker_nouns",
     "speaker_pronouns",
+    "speaker_relations",
     "speaker_stops",
 ]
 

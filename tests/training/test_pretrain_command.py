@@ -54,7 +54,7 @@ def log_of(out: Path) -> list[dict[str, Any]]:
 
 
 def test_text_becomes_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lgtalent_ie.morphemes.Analyzer", lambda threads: analyzer())
+    monkeypatch.setattr("lgtalent_ie.morphemes.Analyzer", lambda num_workers: analyzer())
     corpus = write_corpus(tmp_path / "corpus")
     arguments = ["shards", str(corpus), str(tmp_path / "shards"), "--workers", "1"]
     result = CliRunner().invoke(command, arguments)

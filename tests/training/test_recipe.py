@@ -52,7 +52,7 @@ def write_rows(path: Path, *rows: dict[str, Any]) -> Path:
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder of a sentence or two in every file; Kiwi is loaded once for all tests."""
-    monkeypatch.setattr(recipe, "Analyzer", lambda threads: analyzer())
+    monkeypatch.setattr(recipe, "Analyzer", lambda num_workers: analyzer())
     folder = tmp_path / "data"
     relation = {
         "id": "0", "text": TEXT, "subject": [6, 9, "PER"], "object": [0, 4, "ORG"],

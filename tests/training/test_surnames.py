@@ -9,7 +9,7 @@ from lgtalent_ie.training.surnames import AMBIGUOUS, lost_surnames
 CASES = {
     "before 씨, with and without a blank": ("최씨는 배 씨와", ["최", "배"], []),
     "a determiner too, before 씨": ("이씨가 웃었다", ["이"], []),
-    "withheld names": ("김모(49)씨와 윤 모씨가", ["김모"], ["모"]),
+    "withheld names": ("김모(49)씨와 윤 모씨가", ["김"], ["모"]),
     "before a title": ("문 의원과 강 대변인이", ["문", "강"], []),
     "before a title with its office": ("박 부위원장에게", ["박"], []),
     "a determiner as often": ("이 대표와 한 선수, 전 사장은", [], ["이", "한", "전"]),
