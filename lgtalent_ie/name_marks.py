@@ -23,6 +23,11 @@ SPOKEN = re.compile(r"(?:[다요죠까라자네]|[.?!…])$")
 REPORTED = re.compile(" ?(?:라고|이라고|고 |며|라며|이라며|라는|이라는|란 |는 )")
 GLOSS = re.compile(r"\(([^()\n]{2,40})\)")
 GLOSS_INSIDE = re.compile(r"[^()]+(\(([^()\n]{2,40})\))")
+# `‘로봇의 봄’이라 불리는 학회`: what something is called that is likened to another has no name.
+CALLED = re.compile(
+    r"[‘'“\"]([^‘’'“”\"\n]{1,12}의 [^‘’'“”\"\n ]{1,10})[’'”\"]"
+    r"(?:으로|로|이라고|라고|이라|라)(?:도|는)? ?(?:불리|불린|불릴|불려|통하|통한|꼽히|꼽힌|비유)"
+)
 SCORE = 0.7
 
 
@@ -53,6 +58,9 @@ def quoted_names(text: str, sentence: Sentence, candidates: Sequence[Candidate])
         behind = GLOSS.match(text, match.end())
         if behind:
             glosses[behind.span(1)] = label
+    likened = {m.span(1) for m in CALLED.finditer(text, sentence.start, sentence.end)}
+    if likened:
+        candidates = [c for c in candidates if (c.start, c.end) not in likened]
     if glosses:
         candidates = [
             c._replace(label=glosses.get((c.start, c.end), c.label)) if c.label in NAMES else c

@@ -105,6 +105,11 @@ CASES = {
         "[미국]PERSON 관계자는 [윤하늘]PERSON 관계자들",
         "[미국]LOCATION 관계자는 [윤하늘]PERSON 관계자들",
     ),
+    "what it is likened to": (
+        "‘[로봇의 봄]PRODUCT’이라 불리는 [누리콘]EVENT",
+        "‘로봇의 봄’이라 불리는 [누리콘]EVENT",
+    ),
+    "what it is called": ("‘[누리봇]PRODUCT’으로 불리는 로봇", "‘[누리봇]PRODUCT’으로 불리는 로봇"),
     "no post": ("[하산 주]PERSON 이사는", "[하산 주]PERSON 이사는"),
     "Chinese characters behind a name": ("[고운]PERSON([孤雲]PERSON)은", "[고운]PERSON([孤雲]PERSON)은"),
     "Chinese characters within a name": ("[고운(孤雲)]PERSON은", "[고운]PERSON([孤雲]PERSON)은"),

@@ -68,6 +68,7 @@ def test_other_bare_numbers_stay_out(text: str, quantity: str) -> None:
 IDLE = {
     "once more": ("다시 한 번 도전한다.", "한 번"),
     "just once": ("누구나 한번쯤 해 본다.", "한번"),
+    "together": ("참가자를 한 곳에 불러 모았다.", "한 곳"),
     "at once": ("사진을 한 번에 올린다.", "한 번"),
     "a year before its event": ("새별 2031 승강전에서 졌다.", "2031 승강전"),
     "the beginning of a name": ("홍콩 4대천왕으로 불린다.", "4대"),
