@@ -53,6 +53,9 @@ DISTRICT = re.compile(r"[중동서남북]구$")
 GOVERNING = ("시", "도", "구", "군", "주")
 # `수학과와`: the `과` of a department, not `and`.
 SUBJECT = re.compile("과(?=[와의에은를도 ](?![가-힣]))")
+# … and behind a university before a person or title too: `누리대 물리학과 교수`.
+SUBJECT_OF = re.compile("과(?= |[와의에은를도](?![가-힣]))")
+SCHOOLS = ("대", "대학", "대학교")
 TOPIC = ("은", "는", "을", "를")
 PLACES_OF_BODIES = ("병원", "교회", "대학교", "학교", "경찰서")
 # `윤하늘 주 | 유엔 대사`: the `주` of a post abroad, 駐.
@@ -157,6 +160,9 @@ def taken_apart(text: str, candidate: Candidate) -> Iterator[Candidate]:
                 yield candidate._replace(start=at + 1, label="TITLE")
                 return
             head, _, name = surface.partition(" ")
+            if surface.endswith("학") and head.endswith(SCHOOLS) and SUBJECT_OF.match(text, end):
+                yield candidate._replace(end=end + 1)
+                return
             if head.endswith(name_words("generic")) and not name.endswith(organization_endings()):
                 yield candidate._replace(start=end - len(name))
                 return

@@ -110,6 +110,10 @@ CASES = {
         "‘로봇의 봄’이라 불리는 [누리콘]EVENT",
     ),
     "what it is called": ("‘[누리봇]PRODUCT’으로 불리는 로봇", "‘[누리봇]PRODUCT’으로 불리는 로봇"),
+    "a subject of a university": (
+        "[누리대 물리학]ORG과 석박통합과정생",
+        "[누리대 물리학과]ORG 석박통합과정생",
+    ),
     "no post": ("[하산 주]PERSON 이사는", "[하산 주]PERSON 이사는"),
     "Chinese characters behind a name": ("[고운]PERSON([孤雲]PERSON)은", "[고운]PERSON([孤雲]PERSON)은"),
     "Chinese characters within a name": ("[고운(孤雲)]PERSON은", "[고운]PERSON([孤雲]PERSON)은"),
