@@ -88,7 +88,7 @@ def _read(reading: Reading, mention: Mention) -> Count:
     if sentence is not None and count.dimension not in _UNCOUNTED:
         of = _noun_inside(reading, mention, count)
         if of is not None and (count.unit in _OWN_NOUNS or count.unit in _CUT):
-            count = replace(count, unit=None, dimension="other")
+            count = replace(count, unit=None, dimension="item")
         of = of or _phrase_outside(reading, sentence, mention, count)
     start = min(mention.start, of.start) if of else mention.start
     end = max(mention.end, of.end) if of else mention.end
