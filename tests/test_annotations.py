@@ -19,6 +19,7 @@ ANNOTATIONS = ROOT / "annotations"
 SENTENCES = sorted((ANNOTATIONS / "sentences").glob("*.jsonl"))
 SECOND_PASS = ANNOTATIONS / "agreement" / "second_pass.jsonl"
 SECOND_PASS_RELATIONS = ANNOTATIONS / "agreement" / "second_pass_relations.jsonl"
+COUNTED = sorted((ANNOTATIONS / "counted").glob("*.jsonl"))
 WRITTEN = sorted((ANNOTATIONS / "written").glob("*.jsonl"))
 GOLD = sorted((ANNOTATIONS / "gold").rglob("*.json"))
 
@@ -84,6 +85,15 @@ def test_written_sentences_are_marked_inside_their_text(path: Path) -> None:
         check_spans(row["spans"], len(row["text"]))
         for start, end, _ in row["spans"]:
             assert row["text"][start:end].strip() == row["text"][start:end]
+
+
+@pytest.mark.parametrize("path", COUNTED, ids=lambda path: path.stem)
+def test_what_is_counted_lies_inside_the_sentence(path: Path) -> None:
+    for row in rows(path):
+        assert set(row) == {"file", "id", "length", "of"}
+        for number, counted in row["of"]:
+            for start, end in filter(None, (number, counted)):
+                assert 0 <= start < end <= row["length"]
 
 
 def test_no_sentence_is_marked_twice_for_training() -> None:
