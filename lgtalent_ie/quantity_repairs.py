@@ -29,12 +29,12 @@ AGE_OPENING = re.compile(r"[가-힣A-Za-z’'”\"] ?\((?:[^()\n]{1,20}[·,] ?)?
 AGE_CLOSING = re.compile(r"\)|[·,.] ?[^()\n]{1,24}\)")
 AGE_OF_NAME = re.compile(r"(?:씨|군|양|옹)?\((\d{2})(?=\)|·[남여]\))")
 ONCE = re.compile(r"한 ?번(?!째)")
-# Before and behind 한 번 where it says how often: 단 한 번, 1년에 한 번, 한 번도.
 # `한 곳에 모았다`, `한 자리에 앉다`: together, of no number; not `단 한 곳에`.
 TOGETHER = re.compile(
     r"(?<!단 )(?<!딱 )(?<!중 )(?<!데 )한 (?:곳|자리|군데|데)(?:에|으로)(?:서)? ?"
-    r"(?:모[이으아여인]|불러|부르|앉|있|서 |담|몰|합|뭉|모)"
+    r"(?:모|불러|부르|앉|있|서 |담|몰|합|뭉)"
 )
+# Before and behind 한 번 where it says how often: 단 한 번, 1년에 한 번, 한 번도.
 COUNTED_BEFORE = re.compile(r"(?:단|딱|꼭|오직|연|월|주|일|하루|에|마다|최소한?|적어도|평생) ?$")
 COUNTED_BEHIND = re.compile(r"도|의|뿐|만에|밖에|이다|이었|꼴|씩| ?이상")
 TIME_AGO = re.compile(r"(?:시간|분|일|주|달|개월|년|여|째) ?만인$")
@@ -117,9 +117,9 @@ def ages_of_names(text: str, candidates: Sequence[Candidate]) -> list[Candidate]
 def is_idle(text: str, sentence: Sentence, candidate: Candidate) -> bool:
     """Whether it counts nothing although it is spelled as a quantity.
 
-    한 번 where it is an adverb, 한 명 한 명 (each one), a year before its event (`2031 승강전`),
-    and what the grammar does not read there, where the model hardly believes it either or a noun
-    goes on without a blank (`5대강`).
+    한 번 and 한 곳에 where they are adverbs, 한 명 한 명 (each one), a year before its event (`2031
+    승강전`), and what the grammar does not read there, where the model hardly believes it either or
+    a noun goes on without a blank (`5대강`).
     """
     start, end = candidate.start, candidate.end
     surface = text[start:end]

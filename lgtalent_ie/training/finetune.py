@@ -127,10 +127,7 @@ def train(
             check_loss(loss, step)
             descend(loss, parameters, optimizer, schedule)
             step += 1
-            # A short memory at first, or the average would carry the random start along.
-            decay = min(config.ema, (1 + step) / (10 + step))
-            for kept, now in zip(average, parameters, strict=True):
-                kept.lerp_(now.detach(), 1 - decay)
+            follow(average, parameters, config.ema, step)
             losses.append(loss.item())
         with averaged(parameters, average):
             scores = score_dev(tagger, dev, dev_windows)
@@ -178,6 +175,16 @@ def descend(
     nn.utils.clip_grad_norm_(parameters, 1.0)
     optimizer.step()
     schedule.step()
+
+
+def follow(
+    average: Sequence[Tensor], parameters: Sequence[nn.Parameter], ema: float, step: int
+) -> None:
+    """Move the running averages towards the parameters, after so many steps."""
+    # A short memory at first, or the average would carry the random start along.
+    decay = min(ema, (1 + step) / (10 + step))
+    for kept, now in zip(average, parameters, strict=True):
+        kept.lerp_(now.detach(), 1 - decay)
 
 
 def learning_rate_factor(progress: float, warmup: float) -> float:

@@ -7,6 +7,7 @@ epoch over all pairs takes a minute on one core; on dev it adds two to three poi
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ from lgtalent_ie.training.finetune import (
     averaged,
     check_loss,
     descend,
+    follow,
     learning_rate_factor,
     pair_loss,
     shuffled_batches,
@@ -75,8 +77,8 @@ def train_pairs(
         optimizer, lambda step: learning_rate_factor(step / steps, config.warmup)
     )
     average = [p.detach().clone() for p in parameters]
-    best, kept = sum(dev_quality(runtime, dev, windows, dev_states).values()), head.state_dict()
-    kept = {name: tensor.clone() for name, tensor in kept.items()}
+    best = sum(dev_quality(runtime, dev, windows, dev_states).values())
+    kept = copy.deepcopy(head.state_dict())
     began, step = time.monotonic(), 0
     for epoch in range(config.pair_epochs):
         head.train()
@@ -87,16 +89,14 @@ def train_pairs(
             check_loss(loss, step)
             descend(loss, parameters, optimizer, schedule)
             step += 1
-            decay = min(EMA, (1 + step) / (10 + step))
-            for slow, now in zip(average, parameters, strict=True):
-                slow.lerp_(now.detach(), 1 - decay)
+            follow(average, parameters, EMA, step)
             losses.append(loss.item())
         head.eval()
         with averaged(parameters, average):
             scores = dev_quality(runtime, dev, windows, dev_states)
             if sum(scores.values()) > best:
                 best = sum(scores.values())
-                kept = {name: tensor.clone() for name, tensor in head.state_dict().items()}
+                kept = copy.deepcopy(head.state_dict())
         line = {
             "pair epoch": epoch + 1,
             "minutes": round((time.monotonic() - began) / 60, 1),
