@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any, NamedTuple
 
 from lgtalent_ie.schema import RECORDS, Document, Warning
@@ -26,6 +28,11 @@ ODD_CHARACTERS = {
 
 # What most texts are made of; all of it is clean and composed.
 PLAIN = re.compile(r"[\t\n\r -~가-힣“”‘’·…]*")
+
+# The first and last of Unicode's jamo for making syllables of: initials, vowels, codas.
+INITIALS, VOWELS, CODAS = ("\u1100", "\u115f"), ("\u1160", "\u11a7"), ("\u11a8", "\u11ff")
+OLD_VOWELS = "\u119e\u318d"
+FIRST_SYLLABLE, LAST_SYLLABLE, CODAS_OF_SYLLABLE = "가", "힣", 28
 
 
 class Alignment(NamedTuple):
@@ -69,7 +76,7 @@ def align(
     for repair_start, repair_end, replacement in [*inside, (end, end, "")]:
         while at < repair_start:
             after = at + 1
-            while after < repair_start and joins_before(given[after]):
+            while after < repair_start and joins(given[after - 1], given[after]):
                 after += 1
             put(clean_cluster(given[at:after]), at, after)
             at = after
@@ -84,12 +91,45 @@ def is_clean(piece: str) -> bool:
         return True
     if not unicodedata.is_normalized("NFC", piece):
         return False
-    return all((c.isprintable() or c.isspace()) and c not in INVISIBLE for c in set(piece))
+    return all(
+        (c.isprintable() or c.isspace()) and c not in INVISIBLE and c not in lone_jamo()
+        for c in set(piece)
+    )
 
 
-def joins_before(character: str) -> bool:
-    """True for combining marks and for the vowel and coda jamo of a decomposed syllable."""
-    return "\u1160" <= character <= "\u11ff" or unicodedata.combining(character) != 0
+def joins(before: str, character: str) -> bool:
+    """True for combining marks and for the vowel and the coda of a decomposed syllable."""
+    if VOWELS[0] <= character <= VOWELS[1]:
+        return INITIALS[0] <= before <= INITIALS[1]
+    if CODAS[0] <= character <= CODAS[1]:
+        return VOWELS[0] <= before <= VOWELS[1] or is_open_syllable(before)
+    return unicodedata.combining(character) != 0
+
+
+def is_open_syllable(character: str) -> bool:
+    """True for a composed syllable without a coda."""
+    place = ord(character) - ord(FIRST_SYLLABLE)
+    return FIRST_SYLLABLE <= character <= LAST_SYLLABLE and place % CODAS_OF_SYLLABLE == 0
+
+
+@cache
+def lone_jamo() -> Mapping[str, str]:
+    """Jamo that make no syllable → the letters a writer typed, and the dot for the old vowel.
+
+    NFKC, which KLUE's texts went through, turns the letters of `ㅋㅋ` and `ㅠㅠ` into jamo that no
+    analyser knows. The old vowel stands between names, where a middle dot belongs.
+
+    >>> "".join(lone_jamo()[jamo] for jamo in "\u110f\u1172\u119e")
+    'ㅋㅠ·'
+    """
+    letters = {}
+    for number in range(ord(INITIALS[0]), ord(CODAS[1]) + 1):
+        name = unicodedata.name(chr(number), "").removeprefix("HANGUL ")
+        kind, _, sound = name.partition(" ")
+        if kind in ("CHOSEONG", "JUNGSEONG", "JONGSEONG"):
+            with suppress(KeyError):
+                letters[chr(number)] = unicodedata.lookup(f"HANGUL LETTER {sound}")
+    return letters | dict.fromkeys(OLD_VOWELS, "·")
 
 
 def clean_cluster(cluster: str) -> str:
@@ -99,7 +139,9 @@ def clean_cluster(cluster: str) -> str:
     if len(cluster) == 1:
         if "\ud800" <= cluster <= "\udfff":
             return "\ufffd"
-        return cluster if cluster.isprintable() or cluster.isspace() else " "
+        if not (cluster.isprintable() or cluster.isspace()):
+            return " "
+        return lone_jamo().get(cluster, cluster)
     # A cluster longer than any syllable is noise; its first character stands for it.
     return unicodedata.normalize("NFC", cluster) if len(cluster) <= 8 else cluster[0]
 

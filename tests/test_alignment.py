@@ -8,19 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lgtalent_ie.alignment import align, character_warnings, lead_back
+from lgtalent_ie.alignment import align, character_warnings, lead_back, lone_jamo
 from lgtalent_ie.page import entity_repairs
 from lgtalent_ie.schema import Count, Document, Mention, Section, Span, Warning
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.text(alphabet="가각힣ㄱ안\u1100\u1161\u11a8a\u0301 \u200b\t\n&;", max_size=40))
+@given(st.text(alphabet="가각힣ㄱ안\u1100\u1161\u11a8\u119ea\u0301 \u200b\t\n&;", max_size=40))
 def test_the_aligned_characters_stand_for_what_is_written(text: str) -> None:
     aligned = align(text, 0, len(text))
     assert len(aligned.text) == len(aligned.starts) == len(aligned.ends)
     for character, start, end in zip(aligned.text, aligned.starts, aligned.ends, strict=True):
         written = text[start:end]
-        assert character == " " or character in unicodedata.normalize("NFC", written)
+        as_written = {" ", lone_jamo().get(written)} | set(unicodedata.normalize("NFC", written))
+        assert character in as_written
     assert list(aligned.starts) == sorted(aligned.starts)
 
 
@@ -34,6 +35,8 @@ CASES = {
     "line ends stay": ("연구원\r\n12명\t", "연구원\r\n12명\t"),
     "emoji stay": ("🎉연구원 12명", "🎉연구원 12명"),
     "a broken entity": ("연구Ramp;D 12명", "연구R&D 12명"),
+    "letters that NFKC made jamo": ("좋다\u110f\u110f 12명", "좋다ㅋㅋ 12명"),
+    "the old vowel as a dot": ("서울\u119e부산ㆍ대구 12명", "서울·부산·대구 12명"),
     "accents are joined": ("cafe\u0301 12명", "café 12명"),
 }
 
@@ -45,6 +48,13 @@ def test_cleaning_and_the_way_back(text: str, clean: str) -> None:
     start, end = aligned.span(clean.index("12"), len(clean.rstrip()))
     assert unicodedata.normalize("NFC", text[start:end]).replace("\ufeff", "") == "12명"
     assert aligned.span(0, len(clean)) == (0, len(text))
+
+
+def test_a_vowel_that_makes_no_syllable_is_no_part_of_the_word_before() -> None:
+    text = "정하늘\u1172\u1172"
+    aligned = align(text, 0, len(text))
+    assert aligned.text == "정하늘ㅠㅠ"
+    assert aligned.span(0, 3) == (0, 3)
 
 
 def test_a_document_is_led_back_with_all_its_records() -> None:

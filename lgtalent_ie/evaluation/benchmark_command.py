@@ -13,7 +13,7 @@ import numpy as np
 
 from lgtalent_ie.errors import DataError, ModelError
 from lgtalent_ie.evaluation.benchmarks import BenchmarkScores, entity_scores, relation_scores
-from lgtalent_ie.evaluation.spans import Span
+from lgtalent_ie.evaluation.spans import Span, spans_in_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -155,10 +155,9 @@ def predict_spans(
     windows = [WindowText(text, analyse(text, analyzer)) for text in texts]
     labels = runtime.tagger.config.heads[head]
     return [
-        [(window.morphemes[s.first].start, window.morphemes[s.last].end, labels[s.label])
-         for s in spans]
+        spans_in_text(window.text, window.morphemes, spans, labels)
         for window, spans in zip(windows, runtime.spans(windows, head), strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def score_relations(

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from lgtalent_ie.model.decoding import LabelledSpan
+from lgtalent_ie.reading import Morpheme
+
 Span = tuple[int, int, str]
+
+BRACKETS = {"(": ")", "[": "]", "<": ">", "〈": "〉", "《": "》", "「": "」", "『": "』"}
+OPENED_BY = {closing: opening for opening, closing in BRACKETS.items()}
 
 
 class Score(NamedTuple):
@@ -31,6 +37,38 @@ class Score(NamedTuple):
         """Harmonic mean of precision and recall, from the counts."""
         total = self.predicted + self.gold
         return 2 * self.right / total if total else 0.0
+
+
+def spans_in_text(
+    text: str,
+    morphemes: Sequence[Morpheme],
+    found: Iterable[LabelledSpan],
+    labels: Sequence[str],
+) -> list[Span]:
+    """What a head found in morphemes, as spans of the text, lone brackets outside."""
+    spans = []
+    for span in found:
+        start, end = within_brackets(text, morphemes[span.first].start, morphemes[span.last].end)
+        if start < end:
+            spans.append((start, end, labels[span.label]))
+    return spans
+
+
+def within_brackets(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without brackets at its ends that have no partner inside.
+
+    >>> within_brackets("정하늘(鄭)", 0, 4), within_brackets("정하늘(鄭)", 0, 6)
+    ((0, 3), (0, 6))
+    """
+    while start < end:
+        first, last = text[start], text[end - 1]
+        if first in OPENED_BY or BRACKETS.get(first, "") not in text[start + 1 : end]:
+            start += 1
+        elif last in BRACKETS or OPENED_BY.get(last, "") not in text[start : end - 1]:
+            end -= 1
+        else:
+            break
+    return start, end
 
 
 def score_spans(pairs: Iterable[tuple[Iterable[Span], Iterable[Span]]]) -> dict[str, Score]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lgtalent_ie.engine.runtime import Runtime
-from lgtalent_ie.evaluation.spans import Score, macro_f1, score_spans
+from lgtalent_ie.evaluation.spans import Score, macro_f1, score_spans, spans_in_text
 from lgtalent_ie.model.config import ENTITY_TYPES, KLUE_RE, MENTION_HEAD, RELATIONS
 from lgtalent_ie.model.loading import AnyTagger
 from lgtalent_ie.model.pairs import PairPlaces
@@ -36,19 +36,10 @@ def score_dev(
     states = runtime.states(windows)
     scores = {}
     for head, own in [(head, False) for head in HEADS] + [(MENTION_HEAD, True)]:
-        labels = HEADS[head]
         numbers = [n for n, s in enumerate(dev) if head in s.spans and s.own == own]
-        if not numbers:
-            continue
-        found = runtime.decode([states[n] for n in numbers], head)
-        pairs = []
-        for n, spans in zip(numbers, found, strict=True):
-            morphemes = windows[n].morphemes
-            predicted = [
-                (morphemes[s.first].start, morphemes[s.last].end, labels[s.label]) for s in spans
-            ]
-            pairs.append((dev[n].spans[head], outside(predicted, dev[n].unsure.get(head, ()))))
-        scores["own" if own else head] = score_spans(pairs)
+        if numbers:
+            name = "own" if own else head
+            scores[name] = head_scores(runtime, head, dev, windows, states, numbers)
     if tagger.config.relations is not None:
         for label_set, (logits, gold) in pair_scores(runtime, dev, windows, states).items():
             if label_set == KLUE_RE:
@@ -58,6 +49,23 @@ def score_dev(
             else:
                 scores[label_set] = own_relation_scores(logits > 0, gold > 0)
     return scores
+
+
+def head_scores(
+    runtime: Runtime,
+    head: str,
+    dev: Sequence[Labelled],
+    windows: Sequence[WindowText],
+    states: Sequence[Tensor],
+    numbers: Sequence[int],
+) -> dict[str, Score]:
+    """Strict scores of one head on the sentences of these numbers."""
+    found = runtime.decode([states[n] for n in numbers], head)
+    pairs = []
+    for n, spans in zip(numbers, found, strict=True):
+        predicted = spans_in_text(dev[n].text, windows[n].morphemes, spans, HEADS[head])
+        pairs.append((dev[n].spans[head], outside(predicted, dev[n].unsure.get(head, ()))))
+    return score_spans(pairs)
 
 
 def pair_scores(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from lgtalent_ie.schema import LABELS
 from lgtalent_ie.tables import read_table
@@ -98,6 +99,25 @@ def beside_person(text: str, mapped: Spans, number: int) -> bool:
         right_start, _, label = mapped[number + 1]
         return label == "PERSON" and text[end:right_start] == " "
     return False
+
+
+# KLUE's annotators take `지난` into a date of figures or leave it out: of the first 5,000 training
+# sentences half take it in, of the dev sentences three in four.
+PAST = "지난 "
+
+
+def with_past(text: str, klue: Iterable[Sequence[Any]]) -> Spans:
+    """KLUE's spans, with `지난` before a date of figures always part of it.
+
+    >>> with_past("지난 3일", [(3, 5, "DT")])
+    [(0, 5, 'DT')]
+    """
+    spans = []
+    for start, end, label in klue:
+        if label == "DT" and text[start].isdigit() and text[:start].endswith(PAST):
+            start -= len(PAST)
+        spans.append((start, end, label))
+    return spans
 
 
 def join_klue_chains(mentions: Spans, klue: Iterable[tuple[int, int, str]]) -> Spans:

@@ -28,6 +28,7 @@ from lgtalent_ie.training.data import (
 )
 from lgtalent_ie.training.labels import KLUE_RELATIONS, OWN_RELATIONS, Spans
 from lgtalent_ie.training.marked_pairs import MarkedPair
+from lgtalent_ie.training.recipe import dev_set
 
 TEXT = "새별전자가 정하늘 사장을 뽑았다."
 TITLE_ROW = {
@@ -313,3 +314,17 @@ def test_sentences_whose_labels_were_put_back_get_their_surnames() -> None:
     del row["unsure"]
     gold = labelled_konec(row, None, None)
     assert gold.spans["konec"] == [(6, 8, "CV")] and gold.unsure["konec"] == []
+
+
+def test_klue_and_konec_meet_in_sentences_that_lost_their_letters(tmp_path: Path) -> None:
+    write_data(tmp_path)
+    written, folded = "정하늘 지난 3일 왔다ㅋㅋ", "정하늘 지난 3일 왔다\u110f\u110f"
+    konec = [{"id": "k1", "text": written, "spans": [[0, 3, "PS_NAME"], [4, 9, "DT_DAY"]]}]
+    klue = [{"id": "k1", "text": folded, "spans": [[0, 3, "PS"], [7, 9, "DT"]]}]
+    for name, rows in (("konec", konec), ("klue-ner", klue)):
+        write(tmp_path / f"{name}-train.jsonl", rows)
+        write(tmp_path / f"{name}-dev.jsonl", rows)
+    [sentence] = [s for s in training_set(tmp_path, None) if s.id == "k1"]
+    assert sentence.spans["klue"] == [(0, 3, "PS"), (4, 9, "DT")]
+    [dev] = dev_set(tmp_path)
+    assert dev.spans["klue"] == [(0, 3, "PS"), (7, 9, "DT")], "dev's gold stays what it is"

@@ -11,6 +11,7 @@ from lgtalent_ie.training.labels import (
     join_klue_chains,
     label_map,
     mentions_of_konec,
+    with_past,
 )
 
 
@@ -73,3 +74,19 @@ def test_klue_joins_what_konec_splits() -> None:
     assert join_klue_chains(konec, [(0, 9, "OG")]) == [(0, 9, "ORG"), (12, 14, "ORG")]
     assert join_klue_chains(konec, [(2, 9, "OG")]) == konec
     assert join_klue_chains(konec, [(0, 9, "LC")]) == konec
+
+
+@pytest.mark.parametrize(
+    "text, span, wanted",
+    [
+        ("그는 지난 3일 왔다", (6, 8, "DT"), (3, 8, "DT")),
+        ("그는 지난 3일 왔다", (3, 8, "DT"), (3, 8, "DT")),
+        ("그는 오는 3일 온다", (6, 8, "DT"), (6, 8, "DT")),
+        ("지난 봄", (3, 4, "DT"), (3, 4, "DT")),
+        ("지난 3명", (3, 5, "QT"), (3, 5, "QT")),
+    ],
+)
+def test_klue_has_the_word_for_the_past_in_every_date_of_figures(
+    text: str, span: tuple[int, int, str], wanted: tuple[int, int, str]
+) -> None:
+    assert with_past(text, [span]) == [wanted]

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from tiny_models import tiny_pair_tagger, tiny_tagger
 
 from lgtalent_ie.engine.runtime import Runtime
+from lgtalent_ie.evaluation.spans import spans_in_text
 from lgtalent_ie.model.config import KLUE_RE, MENTION_HEAD, RELATIONS, ModelConfig, RelationConfig
 from lgtalent_ie.model.decoding import Platt, sigmoid
 from lgtalent_ie.model.loading import AnyTagger, load_model, save_model
 from lgtalent_ie.model.tagger import RecurrentTagger, WindowText
 from lgtalent_ie.schema import LABELS
-from lgtalent_ie.training.data import Labelled, analyse
-from lgtalent_ie.training.dev_scores import klue_re_scores, pair_scores
+from lgtalent_ie.training.data import HEADS, Labelled, analyse
+from lgtalent_ie.training.dev_scores import klue_re_scores, pair_scores, score_dev
 from lgtalent_ie.training.labels import KLUE_RELATIONS, OWN_RELATIONS
 from lgtalent_ie.training.marked_pairs import MarkedPair, own_pairs
 from lgtalent_ie.training.settle import (
@@ -262,6 +263,34 @@ def test_without_a_head_over_pairs_mentions_are_settled_alone(settled: Settled) 
     calibration = settle(tagger, own, windows_of(own))
     assert calibration.relations is None
     assert tagger.config.relations is None
+
+
+def test_what_a_benchmark_head_marks_too_much_becomes_less(settled: Settled) -> None:
+    tagger = tiny_tagger()
+    with torch.no_grad():
+        tagger.heads["konec"].weight.mul_(20)
+        tagger.heads["konec"].bias[0] -= 3
+    # What is found with more for O than the tagger gives is right.
+    gold = konec_dev(tagger)
+    with torch.no_grad():
+        tagger.heads["konec"].bias[0] -= 0.7
+    klue = tagger.heads["klue"].bias.detach().clone()
+    before = score_dev(tagger, gold, windows_of(gold))["konec"]["micro"].f1
+    settle(tagger, gold + settled[1], windows_of(gold + settled[1]))
+    after = score_dev(tagger, gold, windows_of(gold))["konec"]["micro"].f1
+    assert before < after == 1
+    assert torch.equal(tagger.heads["klue"].bias, klue)
+
+
+def konec_dev(tagger: RecurrentTagger) -> list[Labelled]:
+    """The sentences with what the tagger's head for konec finds in them as gold."""
+    sentences = [Labelled(f"konec {text}", text, {"konec": []}) for text in TEXTS]
+    windows = windows_of(sentences)
+    found = Runtime(tagger, "cpu").spans(windows, "konec")
+    return [
+        replace(s, spans={"konec": spans_in_text(s.text, w.morphemes, spans, HEADS["konec"])})
+        for s, w, spans in zip(sentences, windows, found, strict=True)
+    ]
 
 
 def test_unlikely_relations_do_not_water_down_the_error() -> None:
