@@ -45,7 +45,7 @@ def tiny_tagger(name: str = "tiny", seed: int = 0) -> RecurrentTagger:
     )
     vocabulary = Vocabulary([("연구원", "NNG"), ("", "SN"), ("이", "JKS")])
     return RecurrentTagger(
-        ModelConfig(name, "1", recurrent=recurrent, heads=HEADS), vocabulary
+        ModelConfig(name, "1", recurrent=recurrent, heads=dict(HEADS)), vocabulary
     ).eval()
 
 
