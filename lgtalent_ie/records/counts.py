@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 
 from lgtalent_ie.reading import Reading, Sentence
 from lgtalent_ie.records.counted import counted_phrase
@@ -17,27 +18,9 @@ from lgtalent_ie.schema import Count, Mention, Span
 
 _CONTEXT = 24
 _UNCOUNTED = frozenset(("ordinal", "rank", "age", "temperature"))
-# Units of the table that are nouns of their own behind a number word: 두 나라, 세 과목.
-_OWN_NOUNS = frozenset(("나라", "종목", "과목", "강좌", "학급", "선거구", "코스"))
-# Nouns that a number in digits counts without a counter: 3당, 20여 성, 1자녀, 3시기, 14경기.
-_BARE_NOUNS = frozenset(
-    "당 성 섬 남 녀 자녀 타자 경기 시기 왕조 부족 정당 기관 기업 대학 학교 도시 시군 시도 구단 은행"
-    " 언론사 가문 왕국 공화국 마을 방송사 노조 교단 종단 권역 대륙 강국 열강 계절 농가 어가".split()
-)
 _NUMBER_AND_NOUN = re.compile(r"(?:[\d.,]+|한|두|세|네)(?:[만천백]|여)* ?([가-힣]+)")
 # 3남 is the third son where 중 or 의 stands before it.
 _CHILD = frozenset(("남", "녀"))
-# 10대 뉴스, 30대 기업: the greatest ones, no age.
-_GREATEST = re.compile(
-    r" (?:[가-힣]+ ){0,2}[가-힣]*(?:뉴스|과제|기업|그룹|재벌|공약|상품|사건|도시|명소|명산|품목"
-    r"|산업|건설사|은행|증권사|대학|브랜드|업체|제약사|강국|경제국|명품|관광지|교역국|핵심|전략|분야|사업)"
-    r"(?=[^가-힣]|은|는|이[ 가]|을|를|에|의|와|과|으?로|$)"
-)
-# 화장실 20대 설치: what is put up or bought are pieces.
-_PLACED = re.compile(
-    r"(?:규모)?(?:를|을)? ?(?:추가 |신규 )?"
-    r"(?:설치|도입|보급|구입|배치|투입|교체|증차|증설|제작|출고|주문|임대|대여)"
-)
 _AGED = re.compile(r" ?(?:초반|중반|후반|남성|여성|남자|여자|남녀|부부|청년|노인|가장)")
 _PARTICLES = "은는이가을를과와의도로,."
 _AGE_GLOSS = re.compile(r"\((?:[^()\n]{1,16}[·,] ?)?$")
@@ -87,7 +70,7 @@ def _read(reading: Reading, mention: Mention) -> Count:
     of = None
     if sentence is not None and count.dimension not in _UNCOUNTED:
         of = _noun_inside(reading, mention, count)
-        if of is not None and (count.unit in _OWN_NOUNS or count.unit in _CUT):
+        if of is not None and (count.unit in phrase_words("own") or count.unit in _CUT):
             count = replace(count, unit=None, dimension="item")
         of = of or _phrase_outside(reading, sentence, mention, count)
     start = min(mention.start, of.start) if of else mention.start
@@ -111,17 +94,32 @@ def _phrase_outside(
     return None if overlaps and count.unit else of
 
 
+@cache
+def _greatest() -> re.Pattern[str]:
+    """Behind 10대, 30대: the nouns of which these are the greatest ones, no age."""
+    nouns = "|".join(sorted(phrase_words("greatest")))
+    particles = "은|는|이[ 가]|을|를|에|의|와|과|으?로|$"
+    return re.compile(rf" (?:[가-힣]+ ){{0,2}}[가-힣]*(?:{nouns})(?=[^가-힣]|{particles})")
+
+
+@cache
+def _placed() -> re.Pattern[str]:
+    """Behind 화장실 20대: what is done to pieces."""
+    verbs = "|".join(sorted(phrase_words("placed")))
+    return re.compile(rf"(?:규모)?(?:를|을)? ?(?:추가 |신규 )?(?:{verbs})")
+
+
 def _are_pieces(reading: Reading, mention: Mention) -> bool:
     """10대 뉴스, 화장실 20대 설치: no people of that age."""
     text = reading.text
     if not mention.text.endswith("대"):
         return False
-    if _GREATEST.match(text, mention.end):
+    if _greatest().match(text, mention.end):
         return True
     before = text[max(0, mention.start - 8) : mention.start]
     word = before.rstrip(" ").rpartition(" ")[2]
     known = before.endswith(" ") and word and not word.endswith(tuple(phrase_words("people")))
-    return bool(known) and _PLACED.match(text, mention.end) is not None
+    return bool(known) and _placed().match(text, mention.end) is not None
 
 
 def _is_reign(after: str) -> bool:
@@ -172,7 +170,7 @@ def _noun_inside(reading: Reading, mention: Mention, count: Count) -> Span | Non
     digits = any(character.isdigit() for character in number)
     if count.unit is None or count.dimension != "other":
         counts_noun = count.unit is None and count.dimension == "other" and not digits
-        counts_noun |= count.unit in _OWN_NOUNS and not digits
+        counts_noun |= count.unit in phrase_words("own") and not digits
     else:
         counts_noun = noun == count.unit and len(noun) > 1 and not units_at(noun, 0)
     if not counts_noun or noun.endswith("자릿수"):
@@ -187,7 +185,7 @@ def _bare_noun(reading: Reading, mention: Mention) -> Span | None:
         return None
     # 300만 관객, 1천여 시민; not 3이사, where the digit is glued to the noun.
     people = found[1] in phrase_words("people") and mention.text[found.start(1) - 1] in " 만천여"
-    if found[1] not in _BARE_NOUNS and not people:
+    if found[1] not in phrase_words("bare") and not people:
         return None
     before = reading.text[max(0, mention.start - 4) : mention.start].rstrip()
     if before.endswith("제") or (found[1] in _CHILD and before.endswith(("중", "가운데", "의"))):

@@ -61,6 +61,7 @@ _LONGEST_INSERT = 32
 Role = Literal[
     "adverbial", "between", "action", "institution", "measure", "reign", "region", "people",
     "belonging", "activity", "sum", "flow", "tally", "rate", "change", "share",
+    "own", "bare", "greatest", "placed",
 ]  # fmt: skip
 
 

@@ -45,7 +45,8 @@ def test_phrase_words(row: tuple[str, tuple[str, ...], str]) -> None:
     text = example.translate(str.maketrans("", "", "<>[]"))
     assert any(word in text for word in words)
     assert phrase_words("adverbial") >= set(words) or role != "adverbial"
-    quantity = example[example.index("[") + 1 : example.index("]")]
+    bracketed = example[example.index("[") + 1 : example.index("]")]
+    quantity = bracketed.translate(str.maketrans("", "", "<>"))
     count = count_of(make_reading(text, [("QUANTITY", quantity)]), quantity)
     counted = example[example.index("<") + 1 : example.index(">")] if "<" in example else None
     assert (count.of.text if count.of else None) == counted
