@@ -48,6 +48,7 @@ from lgtalent_ie.records.counted_topics import (
     counted_of,
     counted_part,
     counted_share,
+    counted_so_often,
     counted_times,
 )
 from lgtalent_ie.records.noun_phrases import noun_phrase_before, phrase_words
@@ -66,6 +67,10 @@ _ACHIEVED = frozenset(("score", "game"))
 _PLACES = ("개", "곳", "개소", "개교", "개사", "군데")
 # Counters that are the people counted, so that 의 says what is theirs.
 _OWNERS = frozenset(("사람", "팀"))
+# Organisations that are people: 경찰 8명, 수사팀 6명.
+_FORCES = ("경찰", "해경", "소방", "수사팀", "구조대", "수색대", "기동대", "소방대", "조사팀")
+# Kiwi takes the 최소 of 최소 승객 110명 for a noun of the phrase.
+_AT_LEAST = "최소 "
 # 개봉 3일째 100만명: the noun is of the time, not of the number.
 _SINCE = ("째", "만", "만에", "후", "뒤", "간", "동안")
 
@@ -109,8 +114,10 @@ def _phrase(place: Place) -> Span | None:
         if phrase is not None:  # 8000건이 넘을 정도 goes on below
             money = count.dimension == "money"
             return suited(place, up_to_sum(place, phrase) if money else phrase)
-    if count.unit in OCCASIONS or count.dimension in _MEASURED:
+    if count.dimension in _MEASURED:
         return None
+    if count.unit in OCCASIONS:
+        return counted_so_often(place, at)
     if count.unit in MULTIPLES:
         return counted_times(place, at) or counted_share(place, at)
     near = (counted_share, counted_base, listed, _glossed, counted_apposed)
@@ -164,6 +171,9 @@ def _skip_adverbs(place: Place) -> int:
     at = place.first
     while at > 0:
         morpheme = place.sentence.morphemes[at - 1]
+        if [m.form for m in place.sentence.morphemes[max(0, at - 2) : at]] == ["크", "게"]:
+            at -= 2  # 갈래는 크게 두 가지다
+            continue
         if at > 1 and morpheme.form == "으로":
             if place.sentence.morphemes[at - 2].form != "기준":
                 break
@@ -215,7 +225,13 @@ def _left(place: Place, at: int) -> Span | None:
     if [m.tag for m in behind] == ["NP", "XSN"] and behind[1].form == "들":
         return place.reading.span(behind[0].start, behind[1].end)  # 이들 3명
     phrase = without_institutions(place, noun_phrase_before(place.reading, place.sentence, at))
-    if phrase is None or ends_in(phrase.text, "measure"):
+    if phrase is None:
+        return _force(place, at)
+    if count.dimension == "person":
+        phrase = place.reading.span(
+            phrase.end - len(phrase.text.removeprefix(_AT_LEAST)), phrase.end
+        )
+    if ends_in(phrase.text, "measure"):
         return phrase
     phrase = with_joined_before(place, phrase)
     phrase = suited(place, phrase)
@@ -231,6 +247,16 @@ def _left(place: Place, at: int) -> Span | None:
     if count.dimension in ("person", "item") and _is_where(place, phrase):
         return None
     return phrase
+
+
+def _force(place: Place, at: int) -> Span | None:
+    """경찰 8명, 사이버수사팀 6명: an organisation that is the people who are counted."""
+    if place.count.dimension != "person" or at == 0 or at != place.first:
+        return None
+    name = mention_at(place.reading, place.sentence.morphemes[at - 1].start)
+    if name is None or name.label != "ORG" or not name.text.endswith(_FORCES):
+        return None
+    return place.reading.span(name.start, name.end)
 
 
 def _is_where(place: Place, phrase: Span) -> bool:

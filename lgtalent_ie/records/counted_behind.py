@@ -49,6 +49,8 @@ _HELD = frozenset("하 실시 개최 진행 열 갖 거치 치르 시행 가지 
 _REACHING = (
     "넘", "웃돌", "달하", "이르", "육박", "가깝", "밑돌", "못", "미치", "되", "안", "불과", "해당",
 )  # fmt: skip
+# Counters that are the institutions counted, so that 의 says what is theirs: 8개사의 보험.
+_INSTITUTIONS = frozenset(("개사", "개국", "개교", "개 사", "개 국", "개 교"))
 # What may stand in a short clause between 의 and its noun: 세 개의 잘 다듬은 돌.
 _CLAUSE = ("MAG", "MM", "VA", "VV", "VX", "XR", "XSV", "XSA", "EP", "EC", "ETM", "NNG")
 _LONGEST_CLAUSE = 7
@@ -72,7 +74,7 @@ def counted_behind(place: Place, left: Span | None) -> Span | None:
     if morphemes[at].tag == "JKG" or stuck:  # Kiwi takes the 의 of 30%의 for a noun
         if count.dimension == "ratio":
             return _shared_out(place, at + 1)
-        if count.unit is None:
+        if count.unit is None or count.unit in _INSTITUTIONS:
             return None
         phrase = phrase_behind(place, at + 1)
         if left is not None and not _replaces(place, left, phrase):
@@ -137,7 +139,16 @@ def _bare_behind(place: Place, at: int) -> Span | None:
     if count.unit in _PIECES and count.dimension == "item":
         before = place.sentence.morphemes[place.first - 1].form if place.first else ""
         return None if before == "등" else phrase  # 정류장 등 30곳 외벽
-    return phrase if count.unit in OCCASIONS and _is_often(place) else None
+    if count.unit not in OCCASIONS or not _is_often(place):
+        return None
+    return None if _is_manner(place, phrase) else phrase
+
+
+def _is_manner(place: Place, phrase: Span) -> bool:
+    """두 차례 사기 혐의로 걸렸다: for what it happened so often."""
+    at = index_from(place.sentence.morphemes, phrase.end)
+    following = place.sentence.morphemes[at : at + 1]
+    return bool(following) and following[0].form in ("로", "으로")
 
 
 def _never(place: Place) -> Span | None:
@@ -230,10 +241,24 @@ def phrase_behind(place: Place, at: int) -> Span | None:
         at += 1
     if [m.tag for m in morphemes[at : at + 2]] == ["NP", "JKG"]:
         at += 2  # 30점에 이르는 그의 작품
-    at = _past_clause(place, at)
+    at = _past_owner(place, _past_clause(place, at))
     if at >= len(morphemes) or morphemes[at].form in phrase_words("measure"):
         return None
     return noun_phrase_after(place.reading, place.sentence, at, morphemes[at].start)
+
+
+def _past_owner(place: Place, at: int) -> int:
+    """Behind 한빛당의 of 6명의 한빛당의 간부들, a gloss in brackets included."""
+    morphemes = place.sentence.morphemes
+    owner = mention_at(place.reading, morphemes[at].start) if at < len(morphemes) else None
+    if owner is None or owner.label not in ("ORG", "LOCATION"):
+        return at
+    end = index_from(morphemes, owner.end)
+    if morphemes[end : end + 1] and morphemes[end].form == "(":
+        closing = (n for n in range(end, min(end + 5, len(morphemes))) if morphemes[n].form == ")")
+        end = next(closing, end) + 1
+    owns = end < len(morphemes) and morphemes[end].tag == "JKG"
+    return end + 1 if owns else at
 
 
 def _past_adjective(place: Place, at: int) -> int:

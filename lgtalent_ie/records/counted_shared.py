@@ -111,7 +111,8 @@ def _in_list(
         return count
     shared = text[max(0, before.start - 8) : before.start].rstrip().endswith("각각")
     listed = between.strip() in (",", "·", "과", "와")
-    sums = count.dimension == "money" and between.strip() == ","
+    sums = count.dimension == "money" and between.strip() in (",", "과", "와")
+    sums = sums and not text.startswith((" 상당", "어치"), mention.end)
     dated = reading.within(before.end, mention.start, ("DATE",))
     if dated and between.startswith("에서 ") and dated[0].start == before.end + 3:
         between = between[:3] + text[dated[-1].end : mention.start].lstrip()
@@ -222,6 +223,8 @@ def _began_with_them(reading: Reading, earlier: Count, before: Mention) -> bool:
     if earlier.of is None or earlier.of.end >= before.start:
         return False
     low = max(earlier.of.end, before.start - _PARTS_REACH)
+    if _OF_THE_BEFORE.match(text, earlier.of.end, before.start):
+        return True  # 피의자 중 3명은 … 2명은
     return re.search(r"[이그]들? ?(?:중|가운데)", text[low : before.start]) is not None
 
 
@@ -306,6 +309,9 @@ def _told_behind(
 def _is_listed(reading: Reading, mention: Mention) -> bool:
     """서울 30명, 2031년 12명, 북한은 783달러: one number for each place or year."""
     text, at = reading.text, mention.start
+    if at > 1 and text[at - 1] == "(" and text.startswith(")", mention.end):
+        place = mention_at(reading, at - 2)
+        return place is not None and place.label == "LOCATION"  # 부산(3명), 대전(2명)
     if at == 0 or text[at - 1] != " ":
         return False
     word = text[max(0, at - 4) : at - 1].rpartition(" ")[2]

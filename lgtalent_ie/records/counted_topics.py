@@ -100,6 +100,14 @@ def counted_across(place: Place, at: int) -> Span | None:
     return phrase
 
 
+def counted_so_often(place: Place, at: int) -> Span | None:
+    """지진은 58회다, 이 해역의 지진은 39차례로 집계됐다: the event that is the topic."""
+    after = _follows(place)
+    told = after.tag.startswith("VCP") or after.form in ("로", "으로")
+    topic = at > 1 and place.sentence.morphemes[at - 1].form in ("은", "는")
+    return counted_across(place, at) if told and topic else None
+
+
 def _is_share(place: Place, particle: Morpheme, phrase: Span) -> bool:
     """주식을 30% 보유하다, and of a poll: 안 간다고 답한 학생이 30%였다."""
     if place.count.unit != "%":
@@ -295,6 +303,9 @@ def _says_how_many(place: Place, particle: Morpheme, phrase: Span | None) -> boo
         return True
     if after.form == "뿐":
         return True  # 합격자는 3명뿐이다
+    ahead = place.reading.text[max(0, place.mention.start - 3) : place.mention.start]
+    if after.form in ("으로", "로") and ahead.endswith(("모두 ", "크게 ")):
+        return True  # 피해 학생이 모두 6명으로, 갈래는 크게 두 가지로
     if after.form in ("으로", "로") and len(following) > 1:
         behind = next((m for m in following if m.start > after.start), after)
         if behind.tag == "SP" or behind.form.startswith((*_REPORTED, *_CHANGED_TO)):

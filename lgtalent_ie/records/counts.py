@@ -70,7 +70,8 @@ def _read(reading: Reading, mention: Mention) -> Count:
     of = None
     if sentence is not None and count.dimension not in _UNCOUNTED:
         of = _noun_inside(reading, mention, count)
-        if of is not None and (count.unit in phrase_words("own") or count.unit in _CUT):
+        own = count.unit in phrase_words("own") or count.unit in _CUT
+        if of is not None and (own or of.text in phrase_words("people")):
             count = replace(count, unit=None, dimension="item")
         of = of or _phrase_outside(reading, sentence, mention, count)
     start = min(mention.start, of.start) if of else mention.start
@@ -168,6 +169,8 @@ def _noun_inside(reading: Reading, mention: Mention, count: Count) -> Span | Non
     if not noun.strip() or (count.value is None and count.min is None):
         return None
     digits = any(character.isdigit() for character in number)
+    if noun in phrase_words("people"):
+        return reading.span(mention.end - len(noun), mention.end)  # 두 정상
     if count.unit is None or count.dimension != "other":
         counts_noun = count.unit is None and count.dimension == "other" and not digits
         counts_noun |= count.unit in phrase_words("own") and not digits

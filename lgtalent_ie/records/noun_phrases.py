@@ -25,7 +25,9 @@ from lgtalent_ie.records.quantities import bounds
 from lgtalent_ie.schema import Span
 from lgtalent_ie.tables import read_table
 
-_DETERMINERS = frozenset(("이", "그", "저", "각", "전", "현", "양", "본", "총", "해당", "이번"))
+_DETERMINERS = frozenset(
+    ("이", "그", "저", "각", "전", "현", "양", "본", "총", "해당", "이번", "옛")
+)
 # 역사상, 편의상 are adverbs, too.
 _ADVERBIAL_SUFFIXES = frozenset(("당", "씩", "째", "쯤", "끼리", "여", "상"))
 # What the analyser cuts off a noun that it does not know: 한돈, 왜선, 여야.
@@ -134,6 +136,7 @@ def noun_phrase_before(
     left = _without_edge(reading, morphemes, left, at)
     if left >= at:
         return None
+    left = _word_start(reading, morphemes, left)
     start = morphemes[left].start
     if start and reading.text[start - 1].isdecimal() and mention_at(reading, start) is None:
         if morphemes[left].tag != "SL" or mention_at(reading, start - 1) is not None:
@@ -233,6 +236,9 @@ def _step_left(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, at:
     if morpheme.form in phrase_words("adverbial") and morpheme.form != "이번":
         # 국내 전 임원: all of them, not a time.
         return left - 1 if morpheme.tag == "MM" and not at_head else left
+    for_use = (morpheme.form, morpheme.tag) == ("용", "XSN") and left > 2 and not at_head
+    if for_use and morphemes[left - 2].tag == "NNB" and morphemes[left - 3].tag in ("NR", "SN"):
+        return left - 3  # 일회용 마스크
     if morpheme.tag == "XSN" and morpheme.form in _ADVERBIAL_SUFFIXES:
         return left - 1 if per_head and morpheme.form == "당" else left
     if morpheme.tag.startswith(_NOUN_TAGS):
@@ -259,6 +265,27 @@ def _is_cut_off(reading: Reading, morphemes: tuple[Morpheme, ...], at: int) -> b
     glued = morpheme.end == noun.start and noun.tag.startswith("NN") and noun.tag != "NNB"
     first = morpheme.start == 0 or not is_hangul(reading.text[morpheme.start - 1])
     return glued and first and mention_at(reading, noun.start) is None
+
+
+def _word_start(reading: Reading, morphemes: tuple[Morpheme, ...], left: int) -> int:
+    """The first morpheme of the word that begins before `left`: 내·외부 인사, 주당배당금, 지메일.
+
+    `left` itself where a particle or a verb stands there, as in 발표한연구원.
+    """
+    at = left
+    while at and morphemes[at - 1].end == morphemes[at].start:
+        morpheme = morphemes[at - 1]
+        surface = reading.text[morpheme.start : morpheme.end]
+        # Kiwi reads the first syllable of a name that it does not know as a connective.
+        ending = morpheme.tag == "EC" and reading.text[morpheme.start - 1 : morpheme.start] == " "
+        joint = surface in _JOINTS and at > 1
+        known = morpheme.tag.startswith((*_NOUN_TAGS, "NNB")) or joint or ending
+        if not known or mention_at(reading, morpheme.start) is not None:
+            return left
+        at -= 1
+        if ending:
+            break
+    return at
 
 
 def _is_of_accounts(reading: Reading, morphemes: tuple[Morpheme, ...], at: int) -> bool:
@@ -307,7 +334,8 @@ def _without_edge(reading: Reading, morphemes: tuple[Morpheme, ...], left: int, 
             break
         # 본상: what is written as one word with its noun is part of it.
         of_head = determiner and " " not in rest and reading.text[morpheme.end] == " "
-        of_head = of_head and morpheme.form != "총"  # 총 사업비 is another sum than 사업비
+        # 총 사업비 is another sum than 사업비, 옛 제품 are other things than 제품.
+        of_head = of_head and morpheme.form not in ("총", "옛")
         member = determiner or morpheme.tag.startswith((*_NOUN_TAGS, "SN", "NP"))
         if member and not (of_head or morpheme.tag == "XSN" or surface in _JOINTS):
             break
