@@ -43,6 +43,7 @@ from lgtalent_ie.training.marked_pairs import (
     klue_pair,
     own_pairs,
     pair_targets,
+    with_inverses,
 )
 from lgtalent_ie.training.surnames import lost_surnames
 
@@ -300,7 +301,7 @@ def labelled_konec(row: Row, klue: Row | None, own: Labelled | None) -> Labelled
 def labelled_relations(rows: Sequence[Row], own: Labelled | None) -> Labelled:
     """The KLUE-RE rows of one sentence: entity types are partial marks, own marks are whole."""
     first = rows[0]
-    pairs = tuple(klue_pair(row) for row in rows)
+    pairs = with_inverses([klue_pair(row) for row in rows])
     if own is not None:
         return replace(own, id=first["id"], text=first["text"], pairs=own.pairs + pairs)
     known: Spans = []

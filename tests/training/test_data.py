@@ -39,6 +39,8 @@ EMPLOYEE_ROW = {
 }  # fmt: skip
 TITLE_PAIR = MarkedPair((6, 9, "PERSON"), (10, 12, "POH"), klue="per:title")
 EMPLOYEE_PAIR = MarkedPair((6, 9, "PERSON"), (0, 4, "ORG"), klue="per:employee_of")
+EMPLOYER_PAIR = MarkedPair((0, 4, "ORG"), (6, 9, "PERSON"), klue="org:top_members/employees")
+KLUE_PAIRS = (TITLE_PAIR, EMPLOYEE_PAIR, EMPLOYER_PAIR)
 OWN_SPANS = [[0, 4, "ORG"], [6, 9, "PERSON"], [10, 12, "TITLE"]]
 OWN_RELATION = ["per:title", 1, 2]
 
@@ -168,11 +170,11 @@ def test_without_marked_relations_nothing_is_known_of_them() -> None:
     assert len(own_sentence("a", TEXT, OWN_SPANS, [], "a.jsonl").pairs) == 3
 
 
-def test_the_rows_of_a_sentence_are_its_pairs() -> None:
+def test_the_rows_of_a_sentence_are_its_pairs_and_their_inverses() -> None:
     sentence = labelled_relations([TITLE_ROW, EMPLOYEE_ROW], None)
     assert sentence.partial and not sentence.own
     assert sentence.spans == {MENTION_HEAD: [(0, 4, "ORG"), (6, 9, "PERSON")]}
-    assert sentence.pairs == (TITLE_PAIR, EMPLOYEE_PAIR)
+    assert sentence.pairs == KLUE_PAIRS
 
 
 def test_own_marks_of_a_klue_row_are_whole_and_keep_its_pairs() -> None:
@@ -181,7 +183,7 @@ def test_own_marks_of_a_klue_row_are_whole_and_keep_its_pairs() -> None:
     assert (sentence.id, sentence.text) == ("7", TEXT)
     assert sentence.own and not sentence.partial
     assert sentence.spans == own.spans
-    assert sentence.pairs == (*own.pairs, TITLE_PAIR, EMPLOYEE_PAIR)
+    assert sentence.pairs == (*own.pairs, *KLUE_PAIRS)
 
 
 def test_own_relations_go_into_training(tmp_path: Path) -> None:
@@ -194,7 +196,7 @@ def test_own_relations_go_into_training(tmp_path: Path) -> None:
     assert (of_konec.text, of_klue.text, written.id) == (TEXT, TEXT, WRITTEN[1])
     own = own_sentence("", "", OWN_SPANS, [OWN_RELATION], "").pairs
     assert of_konec.pairs == own
-    assert of_klue.pairs == (*own, TITLE_PAIR, EMPLOYEE_PAIR)
+    assert of_klue.pairs == (*own, *KLUE_PAIRS)
 
 
 def test_the_own_dev_set_has_own_pairs_alone(tmp_path: Path) -> None:

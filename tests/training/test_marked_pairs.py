@@ -11,11 +11,13 @@ from lgtalent_ie.model.config import ENTITY_TYPES, RELATED
 from lgtalent_ie.reading import Morpheme
 from lgtalent_ie.training.labels import IGNORED, KLUE_RELATIONS, OWN_RELATIONS, Spans
 from lgtalent_ie.training.marked_pairs import (
+    INVERSES,
     MarkedPair,
     klue_pair,
     own_pairs,
     pair_targets,
     places,
+    with_inverses,
 )
 
 TEXT = "새별전자 정하늘 사장은 올해 한빛대와 손잡았다."
@@ -138,3 +140,20 @@ def test_a_span_takes_every_morpheme_that_it_touches() -> None:
     assert places(text, (1, 3, "ORG")) == (0, 2)
     assert places(text, (5, 6, "ORG")) == (2, 3)
     assert places(text, (4, 5, "ORG")) == ()
+
+
+@pytest.mark.parametrize(("label", "turned"), INVERSES.items())
+def test_inverses_are_labels_and_turn_back(label: str, turned: str) -> None:
+    assert label in KLUE_RELATIONS and INVERSES[turned] == label
+
+
+def test_a_pair_has_an_inverse_where_its_tail_can_be_a_subject() -> None:
+    members = MarkedPair(ORG, (20, 24, "ORG"), klue="org:members")
+    found = with_inverses([members, MarkedPair(ORG, (30, 32, "LOCATION"), klue="no_relation")])
+    assert found[2:] == (MarkedPair((20, 24, "ORG"), ORG, klue="org:member_of"),)
+
+
+def test_a_row_of_its_own_goes_before_an_inverse() -> None:
+    row = MarkedPair(PERSON, ORG, klue="per:employee_of")
+    turned = MarkedPair(ORG, PERSON, klue="no_relation")
+    assert with_inverses([row, turned]) == (row, turned)
