@@ -40,6 +40,11 @@ COUNTED_BEHIND = re.compile(r"도|의|뿐|만에|밖에|이다|이었|꼴|씩| ?
 TIME_AGO = re.compile(r"(?:시간|분|일|주|달|개월|년|여|째) ?만인$")
 YEAR_IN_NAME = re.compile(r"(?:19|20)\d\d [가-힣]")
 NATIVE = re.compile(r"(?:두|세|네|다섯|여섯|일곱|여덟|아홉|열) (?P<noun>[가-힣]{1,6})$")
+# 460개 교가, 12개 국에서: written apart what is one counter elsewhere; not 3개 교실, 12개 국가.
+APART = re.compile(
+    r"(?<=개) (?:교(?=(?:가|는|를|에|의|와|로|에서|에는)?(?:[^가-힣]|$))"
+    r"|국(?=(?:이|은|을|에|의|과|으로|에서)?(?:[^가-힣]|$)))"
+)
 NOT_NOUNS = frozenset(("자릿수", "마리", "가지"))
 
 
@@ -61,7 +66,8 @@ def repair_quantities(
             backed = any(c.label == "QUANTITY" and overlaps(candidate, c) for c in numeric)
             other_word = is_other_word(text, sentence, candidate, backed)
             if not other_word and not is_idle(text, sentence, candidate):
-                kept.append(candidate)
+                apart = APART.match(text, candidate.end)
+                kept.append(candidate._replace(end=apart.end()) if apart else candidate)
         elif candidate.label in NAMES:
             kept.append(as_quantity(text, sentence, candidate))
         elif not ends_inside_noun(text, sentence, candidate):

@@ -99,6 +99,20 @@ def test_what_says_how_often_or_how_many_stays(text: str, quantity: str) -> None
     assert repaired(text, [mark], [mark]) == [("QUANTITY", quantity)]
 
 
+@pytest.mark.parametrize(
+    "text, quantity, whole",
+    [
+        ("올해는 60개 교가 신청했다.", "60개", "60개 교"),
+        ("학생들은 12개 국에서 왔다.", "12개", "12개 국"),
+        ("도서관에 3개 교실을 더했다.", "3개", "3개"),
+        ("세계 12개 국가에서 왔다.", "12개", "12개"),
+        ("시는 4개 교도소를 살폈다.", "4개", "4개"),
+    ],
+)
+def test_a_counter_written_apart_is_whole(text: str, quantity: str, whole: str) -> None:
+    assert repaired(text, [("QUANTITY", quantity, 0.9)], []) == [("QUANTITY", whole)]
+
+
 def test_each_one_of_many_is_no_count() -> None:
     marks: list[Mark] = [("QUANTITY", "한 명", 0.9), ("QUANTITY", "한 명", 0.9)]
     assert repaired("학생 한 명 한 명이 발표했다.", marks, marks) == []

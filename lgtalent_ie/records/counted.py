@@ -47,6 +47,7 @@ from lgtalent_ie.records.counted_topics import (
     counted_far,
     counted_of,
     counted_part,
+    counted_school,
     counted_share,
     counted_so_often,
     counted_times,
@@ -121,7 +122,7 @@ def _phrase(place: Place) -> Span | None:
     if count.unit in MULTIPLES:
         return counted_times(place, at) or counted_share(place, at)
     near = (counted_share, counted_base, listed, _glossed, counted_apposed)
-    ways = (*near, counted_across, counted_far, counted_of)
+    ways = (*near, counted_across, counted_far, counted_of, counted_school)
     for way in ways:
         of = way(place, at)
         if of is not None and (way is listed or (of := suited(place, of))):

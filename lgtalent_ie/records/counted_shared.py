@@ -24,6 +24,8 @@ _TOTAL = re.compile(r"(?:등|중|가운데|총|모두|합쳐) ?$")
 _REST = re.compile(r"(?:나머지|남은) ?$")
 _OF_THE_BEFORE = re.compile(r" ?(?:중|가운데)(?:에서)?(?:는|도)? ?(?:약 |최소 )?")
 _RANGE = re.compile(r" ?(?:에서|부터) ?(?:최대 |최고 |많게는 |약 )?|, (?:약|한화로?) (?:약 )?")
+# 2030년 48개, 2031년 60개교가: one noun for all of them.
+_YEARLY = re.compile(r", (?:(?:19|20)\d\d년|[12]?\d월) ")
 _FROM_TO = re.compile(r"에서 (?:약 |최근 |현재 |올해 |지난해 )?")
 _PARTICLES = ("에는", "에", "은", "는", "까지", "까지는", "이", "가", "엔")
 # 이중 15명이, 이 가운데 3명은: of those counted before; 13명이, 그리고 2명은 go on behind that.
@@ -293,7 +295,9 @@ def _told_behind(
     if part and count.dimension == "ratio" and later.of.end <= mention.start:
         return _with(reading, mention, count, later)  # 사진 90장 가운데 40%인 36장
     if later.of.start < behind.end:
-        return count
+        listed = count.dimension == later.dimension == "item" and _YEARLY.fullmatch(between)
+        same = (later.unit or "").startswith(count.unit or " ")
+        return _with(reading, mention, count, later) if listed and same else count
     if count.dimension != later.dimension or count.dimension not in ("money", "person"):
         return count
     between = reading.text[mention.end : behind.start]

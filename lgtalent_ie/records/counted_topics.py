@@ -45,6 +45,7 @@ _HELD = frozenset(
 _FAR: dict[str, Role] = {"money": "sum", "person": "people", "item": "tally", "other": "tally"}
 _FARTHEST = 40
 _ENDS_SIZE = ("VCP", "JKO", "JKB", "SF", "SP", "EF")
+_SCHOOLS = frozenset(("개교", "개 교"))
 # 감독을 포함한 4명: who is among those counted.
 _INCLUDING = frozenset(("포함", "비롯"))
 _LONGEST_INCLUDED = 12
@@ -239,6 +240,19 @@ def counted_of(place: Place, at: int) -> Span | None:
         if place.reading.text.startswith(("에서", "에는"), morpheme.end):
             whole = noun_phrase_before(place.reading, place.sentence, index)
             return None if whole is None or ends_in(whole.text, "activity") else whole
+    return None
+
+
+def counted_school(place: Place, at: int) -> Span | None:
+    """학교 신청을 받으며, 2030년 90개교가 신청했다: the counter says of which noun it is."""
+    if place.count.unit not in _SCHOOLS:
+        return None
+    morphemes = place.sentence.morphemes
+    for index in range(at - 1, max(0, at - _FARTHEST), -1):
+        if morphemes[index].tag in ("SF", "EF"):
+            return None
+        if morphemes[index].form.endswith("학교") and morphemes[index].tag == "NNG":
+            return noun_phrase_before(place.reading, place.sentence, index + 1)
     return None
 
 

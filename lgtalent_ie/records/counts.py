@@ -22,6 +22,8 @@ _NUMBER_AND_NOUN = re.compile(r"(?:[\d.,]+|한|두|세|네)(?:[만천백]|여)* 
 # 3남 is the third son where 중 or 의 stands before it.
 _CHILD = frozenset(("남", "녀"))
 _AGED = re.compile(r" ?(?:초반|중반|후반|남성|여성|남자|여자|남녀|부부|청년|노인|가장)")
+# 460개 교, 12개 국: counters written apart.
+_APART = ("개 교", "개 국")
 _PARTICLES = "은는이가을를과와의도로,."
 _AGE_GLOSS = re.compile(r"\((?:[^()\n]{1,16}[·,] ?)?$")
 # Persons whose name is left out: 정모(52)씨, B(30·여), 아들(12).
@@ -54,6 +56,8 @@ def _read(reading: Reading, mention: Mention) -> Count:
     before = reading.text[max(low, mention.start - _CONTEXT) : mention.start]
     after = reading.text[mention.end : min(high, mention.end + _CONTEXT)]
     count = parse_quantity(mention.text, before=before, after=after) or _unread(mention)
+    if count.unit == "개" and mention.text.endswith(_APART):
+        count = replace(count, unit=mention.text[-3:])
     if count.dimension == "age" and count.min is not None and _is_product(reading, mention.start):
         # 아이폰 30대 are thirty pieces, not people in their thirties.
         count = replace(count, value=count.min, min=None, max=None, dimension="item")
