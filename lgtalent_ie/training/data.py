@@ -40,6 +40,7 @@ from lgtalent_ie.training.labels import (
 from lgtalent_ie.training.marked_pairs import (
     MarkedPair,
     PairTargets,
+    as_klue,
     klue_pair,
     own_pairs,
     pair_targets,
@@ -145,7 +146,14 @@ def training_set(
         *data_sentences(data, annotations, translated),
         *written_sentences(annotations),
     ]
-    return [s for s in sentences if not (s.own and is_dev(s.id))]
+    return [also_as_klue(s) for s in sentences if not (s.own and is_dev(s.id))]
+
+
+def also_as_klue(sentence: Labelled) -> Labelled:
+    """The sentence with KLUE-RE's labels of its own pairs, where no row of KLUE-RE has them."""
+    known = {(p.head[:2], p.tail[:2]) for p in sentence.pairs if p.klue is not None}
+    more = [p for p in as_klue(sentence.pairs) if (p.head[:2], p.tail[:2]) not in known]
+    return replace(sentence, pairs=(*sentence.pairs, *more)) if more else sentence
 
 
 def own_dev_set(data: Path, annotations: Path | None) -> list[Labelled]:

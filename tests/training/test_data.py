@@ -195,8 +195,8 @@ def test_own_relations_go_into_training(tmp_path: Path) -> None:
     of_konec, of_klue, written = training_set(tmp_path, tmp_path)
     assert (of_konec.text, of_klue.text, written.id) == (TEXT, TEXT, WRITTEN[1])
     own = own_sentence("", "", OWN_SPANS, [OWN_RELATION], "").pairs
-    assert of_konec.pairs == own
-    assert of_klue.pairs == (*own, *KLUE_PAIRS)
+    assert of_konec.pairs == (*own, TITLE_PAIR), "once more, in KLUE-RE's labels"
+    assert of_klue.pairs == (*own, *KLUE_PAIRS), "KLUE-RE's own rows go before"
 
 
 def test_the_own_dev_set_has_own_pairs_alone(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from lgtalent_ie.reading import Morpheme
 from lgtalent_ie.training.labels import IGNORED, KLUE_RELATIONS, OWN_RELATIONS, Spans
 from lgtalent_ie.training.marked_pairs import (
     INVERSES,
+    UNRELATED,
     MarkedPair,
+    as_klue,
     klue_pair,
     own_pairs,
     pair_targets,
@@ -157,3 +159,28 @@ def test_a_row_of_its_own_goes_before_an_inverse() -> None:
     row = MarkedPair(PERSON, ORG, klue="per:employee_of")
     turned = MarkedPair(ORG, PERSON, klue="no_relation")
     assert with_inverses([row, turned]) == (row, turned)
+
+
+def test_own_relations_in_klues_labels_and_types() -> None:
+    own = [
+        MarkedPair(PERSON, TITLE, own=frozenset(("per:title",))),
+        MarkedPair(ORG, SCHOOL, own=frozenset(("org:partner", "org:member_of"))),
+        MarkedPair(ORG, SCHOOL, own=frozenset(("org:partner",))),
+        MarkedPair(ORG, PERSON, own=frozenset(("org:founded_by", "org:top_members/employees"))),
+        MarkedPair(TITLE, PERSON, own=frozenset(("per:title",))),
+        MarkedPair(PERSON, ORG, klue="per:employee_of"),
+    ]
+    assert as_klue(own) == [
+        MarkedPair(PERSON, (9, 11, "POH"), klue="per:title"),
+        MarkedPair(ORG, SCHOOL, klue="org:member_of"),
+    ]
+
+
+def test_one_in_so_many_unrelated_pairs_stands_for_klues() -> None:
+    unrelated = [
+        MarkedPair((n, n + 1, "ORG"), (n + 3, n + 5, "ORG"), own=frozenset()) for n in range(4000)
+    ]
+    found = as_klue(unrelated)
+    assert all(pair.klue == "no_relation" for pair in found)
+    assert len(found) == pytest.approx(4000 / UNRELATED, rel=0.15)
+    assert as_klue(reversed(unrelated)) == found[::-1], "the same whatever the order"
