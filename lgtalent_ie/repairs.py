@@ -24,7 +24,7 @@ LOST_BRACKET = re.compile(r"[A-Z]{2,4}$")
 
 @cache
 def place_words(kind: str) -> frozenset[str]:
-    """The `region` words or the `venue` endings of the table."""
+    """The `region` words, the `venue` endings or the whole `plain` venues of the table."""
     rows = read_table("lgtalent_ie", "places")
     return frozenset(word for word, its_kind, _ in rows if its_kind == kind)
 
@@ -69,11 +69,13 @@ def split_venue(text: str, candidate: Candidate) -> list[Candidate]:
     surface = text[candidate.start : candidate.end]
     if candidate.label != "LOCATION" or not ends_as_venue(surface):
         return [candidate]
-    end = candidate.start
+    end = last = candidate.start
     for word in surface.split(" ")[:-1]:
         if not is_region(word):
             break
-        end += len(word) + 1
+        end, last = end + len(word) + 1, end
+    if text[end : candidate.end] in place_words("plain"):
+        end = last  # a venue without a name has its city's: `도쿄 컨벤션 센터`
     if end == candidate.start:
         return [candidate]
     return [candidate._replace(end=end - 1), candidate._replace(start=end)]
@@ -97,7 +99,10 @@ def join(text: str, left: Candidate, right: Candidate) -> Candidate | None:
     if left.label == "LOCATION" and gap == " ":
         words = text[left.start : left.end].split(" ")
         chain = all(map(is_region, words))
-        venue = ends_as_venue(text[right.start : right.end])
+        other = text[right.start : right.end]
+        if chain and len(words) == 1 and other in place_words("plain"):
+            return both
+        venue = ends_as_venue(other)
         # A neighbourhood alone belongs to its venue, a region does not.
         if chain != venue:
             return both
