@@ -68,8 +68,6 @@ _ACHIEVED = frozenset(("score", "game"))
 _PLACES = ("개", "곳", "개소", "개교", "개사", "군데")
 # Counters that are the people counted, so that 의 says what is theirs.
 _OWNERS = frozenset(("사람", "팀"))
-# Organisations that are people: 경찰 8명, 수사팀 6명.
-_FORCES = ("경찰", "해경", "소방", "수사팀", "구조대", "수색대", "기동대", "소방대", "조사팀")
 # Kiwi takes the 최소 of 최소 승객 110명 for a noun of the phrase.
 _AT_LEAST = "최소 "
 # 개봉 3일째 100만명: the noun is of the time, not of the number.
@@ -255,7 +253,7 @@ def _force(place: Place, at: int) -> Span | None:
     if place.count.dimension != "person" or at == 0 or at != place.first:
         return None
     name = mention_at(place.reading, place.sentence.morphemes[at - 1].start)
-    if name is None or name.label != "ORG" or not name.text.endswith(_FORCES):
+    if name is None or name.label != "ORG" or not ends_in(name.text, "force"):
         return None
     return place.reading.span(name.start, name.end)
 

@@ -50,7 +50,7 @@ _REACHING = (
     "넘", "웃돌", "달하", "이르", "육박", "가깝", "밑돌", "못", "미치", "되", "안", "불과", "해당",
 )  # fmt: skip
 # Counters that are the institutions counted, so that 의 says what is theirs: 8개사의 보험.
-_INSTITUTIONS = frozenset(("개사", "개국", "개교", "개 사", "개 국", "개 교"))
+_INSTITUTIONS = frozenset(("개사", "개국", "개교", "개 국", "개 교"))
 # What may stand in a short clause between 의 and its noun: 세 개의 잘 다듬은 돌.
 _CLAUSE = ("MAG", "MM", "VA", "VV", "VX", "XR", "XSV", "XSA", "EP", "EC", "ETM", "NNG")
 _LONGEST_CLAUSE = 7

@@ -10,7 +10,9 @@ the things, not the things: `공장 2개 증설`); institution (subjects that co
 `21대 국회`); region (says where, is no place that could be counted); people, belonging (to people)
 and activity (within which something happens); sum and tally (an amount of money, a number of things
 has it as its name); flow (a sum that is of a period: `4분기 매출`); rate, change and share (of
-ratios: `성장률 3%`, `매출 3% 증가`, `3% 지분`).
+ratios: `성장률 3%`, `매출 3% 증가`, `3% 지분`); own and bare (nouns that native numbers and digits
+count without a counter: `두 나라`, `3당`); greatest (`10대 뉴스`) and placed (`20대 설치`: pieces, no
+age); force (organisations that are people: `경찰 8명`).
 """
 
 from __future__ import annotations
@@ -63,7 +65,7 @@ _LONGEST_INSERT = 32
 Role = Literal[
     "adverbial", "between", "action", "institution", "measure", "reign", "region", "people",
     "belonging", "activity", "sum", "flow", "tally", "rate", "change", "share",
-    "own", "bare", "greatest", "placed",
+    "own", "bare", "greatest", "placed", "force",
 ]  # fmt: skip
 
 
