@@ -11,8 +11,8 @@ the things, not the things: `공장 2개 증설`); institution (subjects that co
 and activity (within which something happens); sum and tally (an amount of money, a number of things
 has it as its name); flow (a sum that is of a period: `4분기 매출`); rate, change and share (of
 ratios: `성장률 3%`, `매출 3% 증가`, `3% 지분`); own and bare (nouns that native numbers and digits
-count without a counter: `두 나라`, `3당`); greatest (`10대 뉴스`) and placed (`20대 설치`: pieces, no
-age); force (organisations that are people: `경찰 8명`).
+count without a counter: `두 나라`, `3당`); greatest (`10대 뉴스`) and placed (`20대 설치`: pieces,
+no age); force (organisations that are people: `경찰 8명`).
 """
 
 from __future__ import annotations
