@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import cache
 
 from lgtalent_ie.records.measure_units import HANGUL, tail_fits
 from lgtalent_ie.records.numerals import Numeral, numerals_at
@@ -40,7 +41,7 @@ def continued(text: str, numeral: Numeral, unit: Unit, end: int) -> tuple[int | 
         character.isdigit() or (numeral.script == "sino" and character in "일이삼사오육칠팔구십")
     ):
         return value, end
-    size = least = Fraction(str(unit.factor))
+    size = least = _size(unit.factor)
     total = Fraction(str(value)) * size
     for _ in range(2):
         smaller = _smaller(text, end, numeral.script, unit, least)
@@ -72,11 +73,17 @@ def _smaller(
             if not same or other.factor is None or not tail_fits(text, other, after):
                 continue
             cents = other.unit == "센트" and unit.unit.endswith(("달러", "유로"))
-            size = Fraction(str(other.factor))
+            size = _size(other.factor)
             part = Fraction(str(numeral.value)) * size
             if (cents or other.currency == unit.currency) and size < least and part < least:
                 return part, size, after
     return None
+
+
+@cache
+def _size(factor: float) -> Fraction:
+    """A unit's size as it is written in the table: 0.01 and not the float next to it."""
+    return Fraction(str(factor))
 
 
 def _exactly(number: Fraction) -> int | float:
