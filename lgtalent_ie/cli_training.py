@@ -41,6 +41,8 @@ PARTIAL_SHARE_TAUGHT = 0.4
 @click.option("--encoder", metavar="FOLDER|ID", help="Fine-tune this Hugging Face encoder.")
 @click.option("--epochs", type=click.IntRange(1), show_default="7, or 3 with --encoder")
 @click.option("--learning-rate", type=float, show_default="0.0015, or 0.00003 with --encoder")
+@click.option("--pair-epochs", type=click.IntRange(0), default=4, show_default=True,
+              help="More, for the head over pairs alone.")  # fmt: skip
 @click.option("--minutes", type=float, default=60.0, show_default=True, help="Time limit.")
 @click.option("--seed", type=int, default=20, show_default=True)
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True,
@@ -49,7 +51,7 @@ def train(
     data: Path, annotations: Path | None, out: Path, pretrained: Path | None,
     translated: Path | None, vectors: Path | None, start: Path | None, encoder: str | None,
     teachers: tuple[Path, ...], layers: int, width: int, epochs: int | None,
-    learning_rate: float | None, minutes: float, seed: int, threads: int,
+    learning_rate: float | None, pair_epochs: int, minutes: float, seed: int, threads: int,
 ) -> None:  # fmt: skip
     """Train a model on labelled sentences and write it as a folder."""
     import torch
@@ -62,6 +64,7 @@ def train(
     config = TrainingConfig(
         epochs=epochs or (3 if encoder else 7),
         learning_rate=learning_rate or (3e-5 if encoder else 1.5e-3),
+        pair_epochs=pair_epochs,
         minutes=minutes,
         seed=seed,
     )

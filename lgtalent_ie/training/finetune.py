@@ -58,13 +58,13 @@ class TrainingConfig:
     seed: int = 20
     own_repeats: int = 4
     mention_weight: float = 1.0
-    konec_weight: float = 0.7
+    konec_weight: float = 1.0
     klue_weight: float = 1.0
-    klue_re_weight: float = 1.5
+    klue_re_weight: float = 2.0
     relation_weight: float = 1.0
     belief_share: float = 0.7
     pair_epochs: int = 4
-    pair_learning_rate: float = 1e-3
+    pair_learning_rate: float = 7e-4
 
     def weight(self, head: str) -> float:
         """The loss weight of a head."""

@@ -200,6 +200,19 @@ def test_a_teacher_makes_sentences_of_two_marks_worth_more(called: list[tuple[An
 
 
 @pytest.mark.parametrize(
+    "options, epochs", [("", 4), ("--pair-epochs 0", 0), ("--pair-epochs 9", 9)]
+)
+def test_the_head_over_pairs_has_epochs_of_its_own(
+    options: str, epochs: int, called: list[tuple[Any, ...]]
+) -> None:
+    line = f"train --data d --out o {options}"
+    done = CliRunner().invoke(lgtalent, line.split(), standalone_mode=False)
+    assert done.exception is None, done.exception
+    [(_, _, config, _)] = called
+    assert config.pair_epochs == epochs
+
+
+@pytest.mark.parametrize(
     "options, epochs, learning_rate",
     [
         ("", DEFAULT.epochs, DEFAULT.learning_rate),
