@@ -191,6 +191,8 @@ def place_apart(text: str, candidate: Candidate) -> Iterator[Candidate]:
         or (taken and (DISTRICT.match(words[taken]) or NEIGHBOURHOOD.match(words[taken])))
     ):
         taken += 1
+    if taken and " ".join(words[taken:]) in place_words("plain"):
+        taken -= 1  # a venue without a name has its city's
     is_body = words[-1].endswith(PLACES_OF_BODIES)
     if not taken and is_body and len(words) == 2 and len(words[1]) > 4:
         taken = 1

@@ -17,6 +17,8 @@ from lgtalent_ie.tables import read_table
 
 # What joins two halves of one title: `박사 과정 학생`, `박사 후 연구원`.
 TITLE_JOINTS = frozenset({" 과정 ", " 후 ", " 후 과정 "})
+# `머신 | 러닝 | 전문가`: no title ends inside a word.
+CUT_IN_WORD = re.compile(r"[가-힣]{1,4} ")
 NAMED: tuple[Label, ...] = ("ORG", "PERSON", "PRODUCT", "EVENT")
 DISTRICTS = ("구", "시", "군", "주")
 LOST_BRACKET = re.compile(r"[A-Z]{2,4}$")
@@ -94,7 +96,7 @@ def join(text: str, left: Candidate, right: Candidate) -> Candidate | None:
     if gap == "(" and ")" in text[right.start : right.end]:
         # The bracket was opened inside the name: `새별연구원 TR(Talent)팀`.
         return both
-    if left.label == "TITLE" and gap in TITLE_JOINTS:
+    if left.label == "TITLE" and (gap in TITLE_JOINTS or CUT_IN_WORD.fullmatch(gap)):
         return both
     if left.label == "LOCATION" and gap == " ":
         words = text[left.start : left.end].split(" ")

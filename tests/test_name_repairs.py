@@ -148,6 +148,10 @@ CASES = {
         "[윤하늘]PERSON [한빛사이언스파크]ORG [사장]TITLE",
         "[윤하늘]PERSON [한빛사이언스파크]ORG [사장]TITLE",
     ),
+    "a venue without a name": ("[도쿄 컨벤션 센터]LOCATION에서", "[도쿄 컨벤션 센터]LOCATION에서"),
+    "a venue without a name in a chain": (
+        "[일본 도쿄 컨벤션 센터]LOCATION에서", "[일본]LOCATION [도쿄 컨벤션 센터]LOCATION에서",
+    ),
     "a place that has lost its last letter": ("[인도 벵갈루]LOCATION루에", "[인도 벵갈루루]LOCATION에"),
     "a city the model took for a company": (
         "[인도]LOCATION [첸나이]ORG 0.4에서", "[인도 첸나이]LOCATION 0.4에서",
