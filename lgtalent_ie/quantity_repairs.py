@@ -45,6 +45,7 @@ APART = re.compile(
     r"(?<=개) (?:교(?=(?:가|는|를|에|의|와|로|에서|에는)?(?:[^가-힣]|$))"
     r"|국(?=(?:이|은|을|에|의|과|으로|에서)?(?:[^가-힣]|$)))"
 )
+DISTRICT = re.compile(r"[1-9]\d?구")
 NOT_NOUNS = frozenset(("자릿수", "마리", "가지"))
 
 
@@ -61,8 +62,11 @@ def repair_quantities(
     [('PERSON', 0, 3), ('QUANTITY', 4, 6)]
     """
     kept: list[Candidate] = []
-    for candidate in settled:
-        if candidate.label == "QUANTITY":
+    for candidate in sorted(settled):
+        before = kept[-1] if kept else None
+        if before and before.label == "LOCATION" and is_district(text, before, candidate):
+            kept[-1] = before._replace(end=candidate.end)
+        elif candidate.label == "QUANTITY":
             backed = any(c.label == "QUANTITY" and overlaps(candidate, c) for c in numeric)
             other_word = is_other_word(text, sentence, candidate, backed)
             if not other_word and not is_idle(text, sentence, candidate):
@@ -80,6 +84,13 @@ def repair_quantities(
     if "(" in text[sentence.start : sentence.end]:
         kept += ages_of_names(text, kept)
     return sorted(kept)
+
+
+def is_district(text: str, place: Candidate, candidate: Candidate) -> bool:
+    """Whether what follows a place is the number of one of its districts: `파리 15구`."""
+    gap = text[place.end : candidate.start]
+    surface = text[candidate.start : candidate.end]
+    return candidate.label == "QUANTITY" and gap == " " and DISTRICT.fullmatch(surface) is not None
 
 
 def is_meant(text: str, sentence: Sentence, candidate: Candidate) -> bool:

@@ -113,6 +113,17 @@ def test_a_counter_written_apart_is_whole(text: str, quantity: str, whole: str) 
     assert repaired(text, [("QUANTITY", quantity, 0.9)], []) == [("QUANTITY", whole)]
 
 
+def test_a_district_belongs_to_its_city() -> None:
+    marks: list[Mark] = [("LOCATION", "파리", 0.9), ("QUANTITY", "15구", 0.6)]
+    assert repaired("파리 15구의 식당이다.", marks, []) == [("LOCATION", "파리 15구")]
+    marks = [("LOCATION", "파리", 0.9), ("QUANTITY", "시신 3구", 0.6)]
+    assert repaired("파리 시신 3구를 찾았다.", marks, []) == marks_without_scores(marks)
+
+
+def marks_without_scores(marks: list[Mark]) -> list[tuple[Label, str]]:
+    return [(label, surface) for label, surface, _ in marks]
+
+
 def test_each_one_of_many_is_no_count() -> None:
     marks: list[Mark] = [("QUANTITY", "한 명", 0.9), ("QUANTITY", "한 명", 0.9)]
     assert repaired("학생 한 명 한 명이 발표했다.", marks, marks) == []
