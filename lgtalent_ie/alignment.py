@@ -29,8 +29,11 @@ ODD_CHARACTERS = {
 # What most texts are made of; all of it is clean and composed.
 PLAIN = re.compile(r"[\t\n\r -~가-힣“”‘’·…]*")
 
-# The first and last of Unicode's jamo for making syllables of: initials, vowels, codas.
-INITIALS, VOWELS, CODAS = ("\u1100", "\u115f"), ("\u1160", "\u11a7"), ("\u11a8", "\u11ff")
+# Unicode's jamo for making syllables of, those of old Hangul in the second half.
+INITIALS = re.compile("[\u1100-\u115f\ua960-\ua97c]")
+VOWELS = re.compile("[\u1160-\u11a7\ud7b0-\ud7c6]")
+CODAS = re.compile("[\u11a8-\u11ff\ud7cb-\ud7fb]")
+JAMO = range(0x1100, 0x1200)
 OLD_VOWELS = "\u119e\u318d"
 FIRST_SYLLABLE, LAST_SYLLABLE, CODAS_OF_SYLLABLE = "가", "힣", 28
 
@@ -99,10 +102,10 @@ def is_clean(piece: str) -> bool:
 
 def joins(before: str, character: str) -> bool:
     """True for combining marks and for the vowel and the coda of a decomposed syllable."""
-    if VOWELS[0] <= character <= VOWELS[1]:
-        return INITIALS[0] <= before <= INITIALS[1]
-    if CODAS[0] <= character <= CODAS[1]:
-        return VOWELS[0] <= before <= VOWELS[1] or is_open_syllable(before)
+    if VOWELS.match(character):
+        return INITIALS.match(before) is not None
+    if CODAS.match(character):
+        return VOWELS.match(before) is not None or is_open_syllable(before)
     return unicodedata.combining(character) != 0
 
 
@@ -123,7 +126,7 @@ def lone_jamo() -> Mapping[str, str]:
     'ㅋㅠ·'
     """
     letters = {}
-    for number in range(ord(INITIALS[0]), ord(CODAS[1]) + 1):
+    for number in JAMO:
         name = unicodedata.name(chr(number), "").removeprefix("HANGUL ")
         kind, _, sound = name.partition(" ")
         if kind in ("CHOSEONG", "JUNGSEONG", "JONGSEONG"):
@@ -142,6 +145,8 @@ def clean_cluster(cluster: str) -> str:
         if not (cluster.isprintable() or cluster.isspace()):
             return " "
         return lone_jamo().get(cluster, cluster)
+    if VOWELS.match(cluster):
+        return "".join(lone_jamo().get(jamo, jamo) for jamo in cluster)
     # A cluster longer than any syllable is noise; its first character stands for it.
     return unicodedata.normalize("NFC", cluster) if len(cluster) <= 8 else cluster[0]
 

@@ -17,8 +17,6 @@ from lgtalent_ie.tables import read_table
 
 # What joins two halves of one title: `박사 과정 학생`, `박사 후 연구원`.
 TITLE_JOINTS = frozenset({" 과정 ", " 후 ", " 후 과정 "})
-# `머신 | 러닝 | 전문가`: no title ends inside a word.
-CUT_IN_WORD = re.compile(r"[가-힣]{1,4} ")
 NAMED: tuple[Label, ...] = ("ORG", "PERSON", "PRODUCT", "EVENT")
 DISTRICTS = ("구", "시", "군", "주")
 LOST_BRACKET = re.compile(r"[A-Z]{2,4}$")
@@ -52,7 +50,8 @@ def repair(text: str, candidates: Sequence[Candidate]) -> list[Candidate]:
         candidate = retitle(text, candidate)
         pieces = split_venue(text, candidate)
         if repaired and (joined := join(text, repaired[-1], pieces[0])):
-            repaired[-1] = joined
+            plain = text[pieces[0].start : pieces[0].end] in place_words("plain")
+            repaired[-1:] = split_venue(text, joined) if plain else [joined]
             pieces = pieces[1:]
         repaired += pieces
     return repaired
@@ -96,13 +95,13 @@ def join(text: str, left: Candidate, right: Candidate) -> Candidate | None:
     if gap == "(" and ")" in text[right.start : right.end]:
         # The bracket was opened inside the name: `새별연구원 TR(Talent)팀`.
         return both
-    if left.label == "TITLE" and (gap in TITLE_JOINTS or CUT_IN_WORD.fullmatch(gap)):
+    if left.label == "TITLE" and gap in TITLE_JOINTS:
         return both
     if left.label == "LOCATION" and gap == " ":
         words = text[left.start : left.end].split(" ")
         chain = all(map(is_region, words))
         other = text[right.start : right.end]
-        if chain and len(words) == 1 and other in place_words("plain"):
+        if chain and other in place_words("plain"):
             return both
         venue = ends_as_venue(other)
         # A neighbourhood alone belongs to its venue, a region does not.

@@ -19,6 +19,7 @@ from lgtalent_ie.errors import DataError, LgtalentError
 from lgtalent_ie.evaluation.spans import Score
 from lgtalent_ie.extractor import Extractor
 from lgtalent_ie.schema import Document
+from lgtalent_ie.training.data import read_rows
 
 ROUNDS = Path(__file__).parent.parent / "annotations" / "counted"
 Place = tuple[int, int]
@@ -31,8 +32,7 @@ def read_round(path: Path, data: Path) -> Iterator[tuple[str, Marks]]:
     for line in path.read_bytes().splitlines():
         row: dict[str, Any] = msgspec.json.decode(line)
         if row["file"] not in texts:
-            rows = map(msgspec.json.decode, (data / row["file"]).read_bytes().splitlines())
-            texts[row["file"]] = {row["id"]: row["text"] for row in rows}
+            texts[row["file"]] = {r["id"]: r["text"] for r in read_rows(data / row["file"])}
         text = texts[row["file"]].get(row["id"], "")
         if len(text) != row["length"]:
             raise DataError(

@@ -20,7 +20,8 @@ def test_the_aligned_characters_stand_for_what_is_written(text: str) -> None:
     assert len(aligned.text) == len(aligned.starts) == len(aligned.ends)
     for character, start, end in zip(aligned.text, aligned.starts, aligned.ends, strict=True):
         written = text[start:end]
-        as_written = {" ", lone_jamo().get(written)} | set(unicodedata.normalize("NFC", written))
+        letters = {lone_jamo().get(jamo) for jamo in written}
+        as_written = {" "} | letters | set(unicodedata.normalize("NFC", written))
         assert character in as_written
     assert list(aligned.starts) == sorted(aligned.starts)
 
@@ -55,6 +56,13 @@ def test_a_vowel_that_makes_no_syllable_is_no_part_of_the_word_before() -> None:
     aligned = align(text, 0, len(text))
     assert aligned.text == "정하늘ㅠㅠ"
     assert aligned.span(0, 3) == (0, 3)
+
+
+@pytest.mark.parametrize("syllable", ["\u1112\u119e\u11ab", "\ua960\u1161", "\u1112\ud7b0\ud7cb"])
+def test_syllables_of_old_hangul_stay_whole(syllable: str) -> None:
+    aligned = align(f"{syllable}글", 0, len(syllable) + 1)
+    assert aligned.text == f"{syllable}글"
+    assert list(aligned.starts) == [0] * len(syllable) + [len(syllable)]
 
 
 def test_a_document_is_led_back_with_all_its_records() -> None:

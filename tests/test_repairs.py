@@ -75,8 +75,9 @@ CASES: dict[str, tuple[str, list[tuple[str, Label]], list[str]]] = {
     "halves of a title": (
         "박사 과정 학생은", [("박사", "TITLE"), ("학생", "TITLE")], ["TITLE 박사 과정 학생"],
     ),
-    "a title cut inside a word": (
-        "머신러닝 전문가는", [("머신", "TITLE"), ("전문가", "TITLE")], ["TITLE 머신러닝 전문가"],
+    "a plain venue behind a chain": (
+        "일본 도쿄 컨벤션 센터에서", [("일본 도쿄", "LOCATION"), ("컨벤션 센터", "LOCATION")],
+        ["LOCATION 일본", "LOCATION 도쿄 컨벤션 센터"],
     ),
     "two titles": (
         "사장 겸 의장은", [("사장", "TITLE"), ("의장", "TITLE")], ["TITLE 사장", "TITLE 의장"],

@@ -55,19 +55,28 @@ def spans_in_text(
 
 
 def within_brackets(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without brackets at its ends that have no partner inside.
+    """The span without brackets at its ends that have no partner inside, nor blanks beside them.
 
     >>> within_brackets("정하늘(鄭)", 0, 4), within_brackets("정하늘(鄭)", 0, 6)
     ((0, 3), (0, 6))
+    >>> within_brackets("정하늘(鄭) 사장)", 0, 10)
+    (0, 9)
     """
-    while start < end:
-        first, last = text[start], text[end - 1]
-        if first in OPENED_BY or BRACKETS.get(first, "") not in text[start + 1 : end]:
-            start += 1
-        elif last in BRACKETS or OPENED_BY.get(last, "") not in text[start : end - 1]:
-            end -= 1
-        else:
-            break
+    opened: list[int] = []
+    lone: set[int] = set()
+    for at in range(start, end):
+        if text[at] in BRACKETS:
+            opened.append(at)
+        elif text[at] in OPENED_BY:
+            if opened and text[opened[-1]] == OPENED_BY[text[at]]:
+                opened.pop()
+            else:
+                lone.add(at)
+    lone.update(opened)
+    while start < end and (start in lone or text[start].isspace()):
+        start += 1
+    while start < end and (end - 1 in lone or text[end - 1].isspace()):
+        end -= 1
     return start, end
 
 

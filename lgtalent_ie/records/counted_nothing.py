@@ -18,8 +18,9 @@ _KINDS = frozenset(("인승", "인실", "인용"))
 _PHYSICAL = frozenset(("power", "speed", "angle", "temperature", "fuel economy"))
 _SPEEDS = ("시속", "초속", "분속", "풍속")
 _PER = re.compile(r" ?당(?![가-힣])")
-# 한빛항공 990편: the number of a flight.
-_FLIGHT = re.compile(r"(?:항공|에어|여객기|비행기)[가-힣]{0,2} ?$")
+# 한빛항공 990편, 한빛에어 12편: the number of a flight; not 항공편 12편, 여객기 3편.
+_FLIGHT = re.compile(r"[가-힣A-Za-z] ?(?:항공|에어) ?$")
+_FLIGHT_NUMBER = re.compile(r"\d{3,4}편")
 # 1면 톱, 3면에 실리다: the page of a paper.
 _PAGE = re.compile(r" ?(?:머리기사|머리|톱|기사|에(?:는|서)? )")
 # 친일파 90인 명단, 당선인 9인 명단
@@ -42,7 +43,9 @@ def counts_nothing(place: Place) -> bool:
     if text_before(place, place.mention.start).endswith(_SPEEDS):
         return True
     digits = place.mention.text[0].isdecimal()
-    if count.unit == "편" and _FLIGHT.search(text_before(place, place.mention.start)):
+    if _FLIGHT_NUMBER.fullmatch(place.mention.text) and _FLIGHT.search(
+        text_before(place, place.mention.start)
+    ):
         return True
     if digits and count.unit == "면" and _PAGE.match(text, end):
         return True

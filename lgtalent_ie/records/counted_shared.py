@@ -24,6 +24,8 @@ _TOTAL = re.compile(r"(?:등|중|가운데|총|모두|합쳐) ?$")
 _REST = re.compile(r"(?:나머지|남은) ?$")
 _OF_THE_BEFORE = re.compile(r" ?(?:중|가운데)(?:에서)?(?:는|도)? ?(?:약 |최소 )?")
 _RANGE = re.compile(r" ?(?:에서|부터) ?(?:최대 |최고 |많게는 |약 )?|, (?:약|한화로?) (?:약 )?")
+# 상금 3억원과 30만원 상당의 책: what the second is the price of.
+_WORTH = re.compile(r" ?(?:상당|어치|짜리|권|대의)")
 # 2030년 48개, 2031년 60개교가: one noun for all of them.
 _YEARLY = re.compile(r", (?:(?:19|20)\d\d년|[12]?\d월) ")
 _FROM_TO = re.compile(r"에서 (?:약 |최근 |현재 |올해 |지난해 )?")
@@ -114,7 +116,7 @@ def _in_list(
     shared = text[max(0, before.start - 8) : before.start].rstrip().endswith("각각")
     listed = between.strip() in (",", "·", "과", "와")
     sums = count.dimension == "money" and between.strip() in (",", "과", "와")
-    sums = sums and not text.startswith((" 상당", "어치"), mention.end)
+    sums = sums and not _WORTH.match(text, mention.end)
     dated = reading.within(before.end, mention.start, ("DATE",))
     if dated and between.startswith("에서 ") and dated[0].start == before.end + 3:
         between = between[:3] + text[dated[-1].end : mention.start].lstrip()

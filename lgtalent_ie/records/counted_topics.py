@@ -248,7 +248,7 @@ def counted_school(place: Place, at: int) -> Span | None:
     if place.count.unit not in _SCHOOLS:
         return None
     morphemes = place.sentence.morphemes
-    for index in range(at - 1, max(0, at - _FARTHEST), -1):
+    for index in range(at - 1, max(-1, at - 1 - _FARTHEST), -1):
         if morphemes[index].tag in ("SF", "EF"):
             return None
         if morphemes[index].form.endswith("학교") and morphemes[index].tag == "NNG":

@@ -75,8 +75,9 @@ def _read(reading: Reading, mention: Mention) -> Count:
     if sentence is not None and count.dimension not in _UNCOUNTED:
         of = _noun_inside(reading, mention, count)
         own = count.unit in phrase_words("own") or count.unit in _CUT
-        if of is not None and (own or of.text in phrase_words("people")):
-            count = replace(count, unit=None, dimension="item")
+        people = of is not None and of.text in phrase_words("people")
+        if of is not None and (own or people):
+            count = replace(count, unit=None, dimension="person" if people else "item")
         of = of or _phrase_outside(reading, sentence, mention, count)
     start = min(mention.start, of.start) if of else mention.start
     end = max(mention.end, of.end) if of else mention.end

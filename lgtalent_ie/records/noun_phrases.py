@@ -280,9 +280,10 @@ def _word_start(reading: Reading, morphemes: tuple[Morpheme, ...], left: int) ->
         surface = reading.text[morpheme.start : morpheme.end]
         # Kiwi reads the first syllable of a name that it does not know as a connective.
         ending = morpheme.tag == "EC" and reading.text[morpheme.start - 1 : morpheme.start] == " "
-        joint = surface in _JOINTS and at > 1
+        joint = surface in _JOINTS and at > 1 and morphemes[at - 2].end == morpheme.start
         known = morpheme.tag.startswith((*_NOUN_TAGS, "NNB")) or joint or ending
-        if not known or mention_at(reading, morpheme.start) is not None:
+        other = mention_at(reading, morpheme.start) is not None
+        if not known or other or morpheme.form in phrase_words("adverbial"):
             return left
         at -= 1
         if ending:

@@ -114,8 +114,8 @@ def letters_back(text: str) -> str:
     >>> letters_back("재미있다\u110f\u110f")
     '재미있다ㅋㅋ'
     """
-    clean = align(text, 0, len(text)).text
-    return clean if len(clean) == len(text) else text
+    clean = align(text, 0, len(text))
+    return clean.text if list(clean.starts) == list(range(len(text))) else text
 
 
 FIX = "check the file against the form that training/data.py documents"

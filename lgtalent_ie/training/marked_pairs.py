@@ -42,8 +42,7 @@ INVERSES: Mapping[str, str] = {
 # KLUE-RE's subjects are these alone, and its types of what is no name.
 SUBJECTS = frozenset(("PERSON", "ORG"))
 KLUE_TYPES = {"TITLE": "POH", "PRODUCT": "POH", "EVENT": "POH", "QUANTITY": "NOH", "TIME": "DATE"}
-# Of an own sentence's unrelated pairs one in so many stands for KLUE-RE's, which has three related
-# to one unrelated row.
+# Of an own sentence's unrelated pairs one in so many is taken: all would be six times the others.
 UNRELATED = 8
 
 
@@ -103,8 +102,8 @@ def own_pairs(spans: Spans, relations: Iterable[Sequence[Any]], where: str) -> l
 def as_klue(pairs: Iterable[MarkedPair]) -> list[MarkedPair]:
     """What own pairs say in KLUE-RE's labels and types, as pairs beside them.
 
-    A pair with one of KLUE-RE's relations has it as label, one with several is left out. It is what
-    an eighth of KLUE-RE's rows more would be, and worth more on dev than all of their inverses.
+    A pair with one of KLUE-RE's relations has it as label, one with several is left out. Half as
+    many again as KLUE-RE's rows, and worth more on dev than all of their inverses.
 
     >>> [p.klue for p in as_klue([MarkedPair((0, 3, "PERSON"), (4, 6, "TITLE"),
     ...                                      own=frozenset(("per:title",)))])]

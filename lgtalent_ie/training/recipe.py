@@ -218,5 +218,6 @@ def command(sources: Sources, config: TrainingConfig) -> str:
     chosen += " --translated TRANSLATED" if sources.translated else ""
     return (
         f"lgtalent train --data DATA --annotations annotations --out FOLDER{chosen}"
-        f" --epochs {config.epochs} --learning-rate {config.learning_rate:g} --seed {config.seed}"
+        f" --epochs {config.epochs} --learning-rate {config.learning_rate:g}"
+        f" --pair-epochs {config.pair_epochs} --seed {config.seed}"
     )

@@ -52,6 +52,20 @@ def test_phrase_words(row: tuple[str, tuple[str, ...], str]) -> None:
     assert (count.of.text if count.of else None) == counted
 
 
+@pytest.mark.parametrize(
+    ("text", "quantity", "dimension"),
+    [
+        ("두 형제가 왔다.", "두 형제", "person"),
+        ("300만 관객이 봤다.", "300만 관객", "person"),
+        ("3남매가 자랐다.", "3남매", "person"),
+        ("두 나라가 손잡았다.", "두 나라", "item"),
+    ],
+)
+def test_a_noun_that_is_counted_itself_is_no_unit(text: str, quantity: str, dimension: str) -> None:
+    count = count_of(make_reading(text, [("QUANTITY", quantity)]), quantity)
+    assert (count.unit, count.dimension) == (None, dimension)
+
+
 def test_the_record_covers_phrase_and_number() -> None:
     text = "올해 석사급 개발자 약 12명이 들어왔다."
     [count] = read_counts(make_reading(text, [("QUANTITY", "12명")]))

@@ -158,7 +158,7 @@ def test_own_sentences_are_repeated() -> None:
 def test_the_card_says_how_to_make_the_model_again() -> None:
     config = TrainingConfig(epochs=4, learning_rate=2e-3, seed=5)
     plain = "lgtalent train --data DATA --annotations annotations --out FOLDER"
-    settings = "--epochs 4 --learning-rate 0.002 --seed 5"
+    settings = "--epochs 4 --learning-rate 0.002 --pair-epochs 4 --seed 5"
     here = Path("here")
     assert command(Sources(here), config) == f"{plain} {settings}"
     assert command(Sources(here, translated=here, pretrained=here), config) == (
