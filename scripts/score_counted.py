@@ -16,10 +16,10 @@ import click
 import msgspec
 
 from lgtalent_ie.errors import DataError, LgtalentError
+from lgtalent_ie.evaluation.sources import row_texts
 from lgtalent_ie.evaluation.spans import Score
 from lgtalent_ie.extractor import Extractor
 from lgtalent_ie.schema import Document
-from lgtalent_ie.training.data import read_rows
 
 ROUNDS = Path(__file__).parent.parent / "annotations" / "counted"
 Place = tuple[int, int]
@@ -28,12 +28,9 @@ Marks = dict[Place, Place | None]
 
 def read_round(path: Path, data: Path) -> Iterator[tuple[str, Marks]]:
     """(text, number → what it counts) of every line; DataError where a text is not the one."""
-    texts: dict[str, dict[str, str]] = {}
     for line in path.read_bytes().splitlines():
         row: dict[str, Any] = msgspec.json.decode(line)
-        if row["file"] not in texts:
-            texts[row["file"]] = {r["id"]: r["text"] for r in read_rows(data / row["file"])}
-        text = texts[row["file"]].get(row["id"], "")
+        text = row_texts(data / row["file"]).get(row["id"], "")
         if len(text) != row["length"]:
             raise DataError(
                 f"{row['file']}, row {row['id']}: {len(text)} characters",

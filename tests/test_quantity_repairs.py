@@ -117,11 +117,8 @@ def test_a_district_belongs_to_its_city() -> None:
     marks: list[Mark] = [("LOCATION", "파리", 0.9), ("QUANTITY", "15구", 0.6)]
     assert repaired("파리 15구의 식당이다.", marks, []) == [("LOCATION", "파리 15구")]
     marks = [("LOCATION", "파리", 0.9), ("QUANTITY", "시신 3구", 0.6)]
-    assert repaired("파리 시신 3구를 찾았다.", marks, []) == marks_without_scores(marks)
-
-
-def marks_without_scores(marks: list[Mark]) -> list[tuple[Label, str]]:
-    return [(label, surface) for label, surface, _ in marks]
+    apart = [("LOCATION", "파리"), ("QUANTITY", "시신 3구")]
+    assert repaired("파리 시신 3구를 찾았다.", marks, []) == apart
 
 
 def test_each_one_of_many_is_no_count() -> None:

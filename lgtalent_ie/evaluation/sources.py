@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePath
 
@@ -121,12 +121,16 @@ def find_text(gold: GoldDocument, folders: Sequence[str | Path]) -> str | None:
             # Bytes, for reading as text would turn \\r\\n into \\n and move every offset.
             text = path.read_bytes().decode("utf-8", "replace")
         elif mark and (folder / file).is_file():
-            data = folder / file
-            text = _rows(data, data.stat().st_mtime_ns).get(row)
+            text = row_texts(folder / file).get(row)
         if text is not None:
             check_text(gold, text)
             return text
     return None
+
+
+def row_texts(path: Path) -> Mapping[str, str]:
+    """The texts of a file's rows (`{"id", "text"}` a line) by id; DataError where a row is none."""
+    return _rows(path, path.stat().st_mtime_ns)
 
 
 class _Row(msgspec.Struct):

@@ -226,10 +226,8 @@ def _left(place: Place, at: int) -> Span | None:
     phrase = without_institutions(place, noun_phrase_before(place.reading, place.sentence, at))
     if phrase is None:
         return _force(place, at)
-    if count.dimension == "person":
-        phrase = place.reading.span(
-            phrase.end - len(phrase.text.removeprefix(_AT_LEAST)), phrase.end
-        )
+    if count.dimension == "person" and phrase.text.startswith(_AT_LEAST):
+        phrase = place.reading.span(phrase.start + len(_AT_LEAST), phrase.end)
     if ends_in(phrase.text, "measure"):
         return phrase
     phrase = with_joined_before(place, phrase)

@@ -18,7 +18,7 @@ _KINDS = frozenset(("인승", "인실", "인용"))
 _PHYSICAL = frozenset(("power", "speed", "angle", "temperature", "fuel economy"))
 _SPEEDS = ("시속", "초속", "분속", "풍속")
 _PER = re.compile(r" ?당(?![가-힣])")
-# 한빛항공 990편, 한빛에어 12편: the number of a flight; not 항공편 12편, 여객기 3편.
+# 한빛항공 990편: the number of a flight; not 한빛항공 12편, 여객기 120편.
 _FLIGHT = re.compile(r"[가-힣A-Za-z] ?(?:항공|에어) ?$")
 _FLIGHT_NUMBER = re.compile(r"\d{3,4}편")
 # 1면 톱, 3면에 실리다: the page of a paper.
@@ -40,13 +40,12 @@ def counts_nothing(place: Place) -> bool:
         return True  # 3000t급 화물선, 7인승 차량
     if any(u.counts in _PHYSICAL for u in units_at(count.unit or "", 0) if u.unit == count.unit):
         return True
-    if text_before(place, place.mention.start).endswith(_SPEEDS):
+    before = text_before(place, place.mention.start)
+    if before.endswith(_SPEEDS):
+        return True
+    if _FLIGHT_NUMBER.fullmatch(place.mention.text) and _FLIGHT.search(before):
         return True
     digits = place.mention.text[0].isdecimal()
-    if _FLIGHT_NUMBER.fullmatch(place.mention.text) and _FLIGHT.search(
-        text_before(place, place.mention.start)
-    ):
-        return True
     if digits and count.unit == "면" and _PAGE.match(text, end):
         return True
     if count.unit == "권" and text.startswith("역", end):
