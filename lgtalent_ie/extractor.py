@@ -34,7 +34,7 @@ from lgtalent_ie.records.relations import read_relations
 from lgtalent_ie.schema import Document
 
 # How far `extract_many` reads ahead: some thousand morphemes fill a batch on a CPU.
-READ_AHEAD = 64
+READ_AHEAD = 256
 TOGETHER = 20_000
 
 P = ParamSpec("P")

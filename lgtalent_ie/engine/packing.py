@@ -26,6 +26,8 @@ def cut_windows(costs: Sequence[int], longest: int) -> list[Window]:
     >>> [(w.start, w.end, w.keep_start, w.keep_end) for w in cut_windows([1] * 10, 8)]
     [(0, 8, 0, 7), (6, 10, 7, 10)]
     """
+    if costs and sum(costs) <= longest:
+        return [Window(0, len(costs), 0, len(costs))]
     bounds: list[tuple[int, int]] = []
     start = 0
     while start < len(costs):

@@ -17,6 +17,7 @@ from lgtalent_ie.engine.device_decoding import start_decoding
 from lgtalent_ie.engine.packing import Window, batches, cut_windows, rectangles
 from lgtalent_ie.errors import InputError
 from lgtalent_ie.model.config import MENTION_HEAD
+from lgtalent_ie.model.cpu_reader import CpuReader
 from lgtalent_ie.model.decoding import (
     LabelledSpan,
     Platt,
@@ -27,7 +28,7 @@ from lgtalent_ie.model.decoding import (
 from lgtalent_ie.model.loading import AnyTagger
 from lgtalent_ie.model.pairs import PairPlaces, join_pairs
 from lgtalent_ie.model.pretrained import PretrainedTagger
-from lgtalent_ie.model.tagger import WindowText
+from lgtalent_ie.model.tagger import RecurrentTagger, WindowText
 
 # Pieces in one batch on a CPU; beyond this nothing gets faster on two cores, memory grows.
 TOKEN_BUDGET = 4096
@@ -93,6 +94,16 @@ class Part(NamedTuple):
     prepared: Any
 
 
+class WindowReader(Protocol):
+    """What reads windows for a `Runtime`: a tagger, or what stands for it on its device."""
+
+    def prepare_all(self, windows: Sequence[WindowText]) -> Sequence[Any]: ...
+
+    def size(self, prepared: Any) -> int: ...
+
+    def hidden(self, prepared: Sequence[Any]) -> Tensor: ...
+
+
 class SentenceReader(Protocol):
     """What reading an article asks of a model, here (`Runtime`) or served (`ServedRuntime`).
 
@@ -114,11 +125,30 @@ class SentenceReader(Protocol):
     ) -> list[NDArray[np.float32]]: ...
 
 
+def make_parts(
+    sentences: Sequence[WindowText], tagger: AnyTagger, reader: WindowReader
+) -> list[Part]:
+    """Sentences cut into windows that the tagger can take, prepared for what reads them."""
+    parts: list[tuple[int, Window]] = []
+    for number, costs in enumerate(tagger.costs(sentences)):
+        windows = cut_windows(costs, tagger.config.longest)
+        parts += [(number, window) for window in windows]
+    texts = [
+        WindowText(sentences[n].text, sentences[n].morphemes[window.start : window.end])
+        for n, window in parts
+    ]
+    return [
+        Part(*part, prepared)
+        for part, prepared in zip(parts, reader.prepare_all(texts), strict=True)
+    ]
+
+
 class Runtime:
     """A tagger on a device. `budget` is the number of pieces that are run together.
 
     The small steps of the recurrent encoder run on one CPU thread: where another process holds a
-    core, two threads waited for each other and an article took seconds instead of tenths.
+    core, two threads waited for each other and an article took seconds instead of tenths. There it
+    is read by `CpuReader`, with the weights it has now.
 
     On a GPU the encoders compute in bfloat16 (cuDNN's LSTM in float16, as torch's autocast has it),
     and the heads in float32 behind them. Pretrained encoders of BERT's family are read without
@@ -138,7 +168,11 @@ class Runtime:
         on_gpu = self.tagger.device.type == "cuda"
         default = CUDA_TOKEN_BUDGET if on_gpu else TOKEN_BUDGET
         self.budget = default if budget is None else budget
-        self.threads = 1 if tagger.config.recurrent is not None and not on_gpu else None
+        self.threads: int | None = None
+        self.reader: WindowReader = self.tagger
+        if tagger.config.recurrent is not None and not on_gpu:
+            assert isinstance(self.tagger, RecurrentTagger)
+            self.threads, self.reader = 1, CpuReader(self.tagger)
         packed = None
         if isinstance(self.tagger, PretrainedTagger):
             packed = self.tagger.pack(torch.bfloat16 if on_gpu else torch.float32)
@@ -159,18 +193,7 @@ class Runtime:
 
     def prepare(self, sentences: Sequence[WindowText]) -> list[Part]:
         """Sentences cut into windows that the encoder can take; done on the CPU alone."""
-        parts: list[tuple[int, Window]] = []
-        for number, costs in enumerate(self.tagger.costs(sentences)):
-            windows = cut_windows(costs, self.tagger.config.longest)
-            parts += [(number, window) for window in windows]
-        texts = [
-            WindowText(sentences[n].text, sentences[n].morphemes[window.start : window.end])
-            for n, window in parts
-        ]
-        return [
-            Part(*part, prepared)
-            for part, prepared in zip(parts, self.tagger.prepare_all(texts), strict=True)
-        ]
+        return make_parts(sentences, self.tagger, self.reader)
 
     @torch.inference_mode()
     def run(self, parts: Sequence[Part], sentences: int) -> list[Tensor]:
@@ -180,7 +203,7 @@ class Runtime:
         budget is halved, for all that follows too, and the batch is read in smaller ones; the error
         is raised only where a single window is too much.
         """
-        sizes = [self.tagger.size(part.prepared) for part in parts]
+        sizes = [self.reader.size(part.prepared) for part in parts]
         kept: dict[int, Tensor] = {}
         waiting = deque(batches(sizes, self.budget))
         while waiting:
@@ -212,7 +235,7 @@ class Runtime:
         """float32 [N, hidden_size]: one batch, the morphemes of all windows one after the other."""
         autocast = torch.autocast("cuda", torch.bfloat16, enabled=self.autocast)
         with cpu_threads(self.threads), autocast:
-            return self.tagger.hidden(prepared).float()
+            return self.reader.hidden(prepared).float()
 
     @torch.inference_mode()
     def logits(

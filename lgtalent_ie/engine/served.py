@@ -1,7 +1,7 @@
 """One process holds the model on its device and reads for many that prepare and finish articles.
 
 Kiwi and the rules take most of an article's time and want all cores; a GPU wants one process with
-large batches. So a worker makes numbers of its sentences (`Runtime.prepare`), asks, and gets spans
+large batches. So a worker makes numbers of its sentences (`make_parts`), asks, and gets spans
 back; the server reads what several workers ask at one time together, and takes in the next
 questions while the device still computes. States never leave it: those of a worker's last question
 are kept until its next one, for pairs.
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lgtalent_ie.engine.runtime import Part, Runtime
+from lgtalent_ie.engine.runtime import TOKEN_BUDGET, Part, Runtime, make_parts
 from lgtalent_ie.errors import EngineError, LgtalentError
 from lgtalent_ie.model.decoding import LabelledSpan
 from lgtalent_ie.model.loading import AnyTagger, load_model
@@ -83,8 +83,7 @@ class ServedRuntime:
 
     def __init__(self, tagger: AnyTagger, address: str) -> None:
         self.tagger = tagger
-        self.local = Runtime(tagger, "cpu")
-        self.budget, self.ahead = self.local.budget, 0
+        self.budget, self.ahead = TOKEN_BUDGET, 0
         self.address = address
         self.connection: Connection | None = None
         self.questions = 0
@@ -94,7 +93,7 @@ class ServedRuntime:
 
         Raises EngineError where the server has ended.
         """
-        found = self.ask(Question(self.local.prepare(sentences), len(sentences)))
+        found = self.ask(Question(make_parts(sentences, self.tagger, self.tagger), len(sentences)))
         self.questions += 1
         return [
             ServedStates(self.questions, n, len(sentence.morphemes), spans)
@@ -186,7 +185,7 @@ def serve_model(
 ) -> None:
     """The life of a server; `control` is the other end of the process that started it."""
     try:
-        runtime = Runtime(load_model(locate_model(model)), device, compile=compile)
+        runtime = server_runtime(load_model(locate_model(model)), device, compile)
     except LgtalentError as error:
         control.send((FAILED, error))
         return
@@ -195,6 +194,13 @@ def serve_model(
         listener.listen()
         control.send((READY, None))
         Server(runtime, listener, control).run()
+
+
+def server_runtime(tagger: AnyTagger, device: str, compile: bool = False) -> Runtime:
+    """A runtime for what workers send, which is what the tagger itself reads on any device."""
+    runtime = Runtime(tagger, device, compile=compile)
+    runtime.reader = runtime.tagger
+    return runtime
 
 
 class Server:

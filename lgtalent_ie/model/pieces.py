@@ -96,23 +96,36 @@ def read_keys(lines: str) -> list[tuple[str, str]]:
     return [(form, tag) for form, tag in (line.split("\t") for line in lines.split("\n") if line)]
 
 
-def make_pieces(
-    morphemes: Sequence[Morpheme], vocabulary: Vocabulary, buckets: int, text: str
-) -> Pieces:
+# What the encoder sees of a morpheme: form, tag, and whether it begins an eojeol.
+Kind = tuple[str, str, bool]
+
+
+def kinds_of(morphemes: Iterable[Morpheme], text: str) -> list[Kind]:
+    """The kind of each morpheme of a window, whose offsets are those of `text`.
+
+    >>> [begins for form, tag, begins in kinds_of(morphemes, "연구원 12명이")]
+    [True, True, False, False]
+    """
+    kinds: list[Kind] = []
+    previous_end = -1
+    for morpheme in morphemes:
+        start = morpheme.start
+        begins = start != previous_end and (start == 0 or text[start - 1].isspace())
+        kinds.append((morpheme.form, morpheme.tag, begins))
+        previous_end = morpheme.end
+    return kinds
+
+
+def make_pieces(kinds: Sequence[Kind], vocabulary: Vocabulary, buckets: int) -> Pieces:
     """The pieces of one window of at least one morpheme."""
     rows, tags, offsets = [], [], []
     ngrams: list[int] = []
-    previous_end = -1
-    for morpheme in morphemes:
-        tag = morpheme.tag.partition("-")[0]
+    for form, full_tag, begins in kinds:
+        tag = full_tag.partition("-")[0]
         offsets.append(len(ngrams))
-        ngrams.extend(character_ngrams(morpheme.form, buckets))
-        rows.append(vocabulary.row(morpheme.form, tag))
-        starts_eojeol = morpheme.start != previous_end and (
-            morpheme.start == 0 or text[morpheme.start - 1].isspace()
-        )
-        tags.append(2 * TAG_IDS.get(tag, 0) + starts_eojeol)
-        previous_end = morpheme.end
+        ngrams.extend(character_ngrams(form, buckets))
+        rows.append(vocabulary.row(form, tag))
+        tags.append(2 * TAG_IDS.get(tag, 0) + begins)
     return Pieces(
         morphemes=np.array(rows, dtype=np.int64),
         tags=np.array(tags, dtype=np.int64),

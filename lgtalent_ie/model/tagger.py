@@ -13,7 +13,7 @@ from lgtalent_ie.model.attention import AttentionEncoder
 from lgtalent_ie.model.config import ModelConfig, bio_tags
 from lgtalent_ie.model.encoder import PieceEncoder, RecurrentEncoder
 from lgtalent_ie.model.pairs import PairHead
-from lgtalent_ie.model.pieces import Pieces, Vocabulary, join_pieces, make_pieces
+from lgtalent_ie.model.pieces import Kind, Pieces, Vocabulary, join_pieces, kinds_of, make_pieces
 from lgtalent_ie.model.transfer import to_device
 from lgtalent_ie.reading import Morpheme
 
@@ -91,8 +91,11 @@ class RecurrentTagger(HeadedModule):
 
     def prepare(self, window: WindowText) -> Pieces:
         """The window as flat arrays of numbers."""
-        buckets = self.encoder.ngrams.num_embeddings
-        return make_pieces(window.morphemes, self.vocabulary, buckets, window.text)
+        return self.pieces(kinds_of(window.morphemes, window.text))
+
+    def pieces(self, kinds: Sequence[Kind]) -> Pieces:
+        """Kinds of morphemes as flat arrays of numbers."""
+        return make_pieces(kinds, self.vocabulary, self.encoder.ngrams.num_embeddings)
 
     def prepare_all(self, windows: Sequence[WindowText]) -> list[Pieces]:
         """Each window as flat arrays of numbers."""

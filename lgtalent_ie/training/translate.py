@@ -31,7 +31,7 @@ from lgtalent_ie.evaluation.spans import Score, Span, macro_f1, score_spans
 from lgtalent_ie.model.config import RecurrentConfig, bio_tags
 from lgtalent_ie.model.decoding import best_tags, log_softmax, spans_of_tags
 from lgtalent_ie.model.encoder import PieceEncoder
-from lgtalent_ie.model.pieces import Pieces, Vocabulary, join_pieces, make_pieces
+from lgtalent_ie.model.pieces import Pieces, Vocabulary, join_pieces, kinds_of, make_pieces
 from lgtalent_ie.morphemes import Analyzer
 from lgtalent_ie.reading import Morpheme
 from lgtalent_ie.training.data import FIX, analyse, read_rows
@@ -224,7 +224,7 @@ def marked(row: Row, fine: Mapping[str, int], vocabulary: Vocabulary, analyzer: 
         for number in overlapping(morphemes, start, end):
             if marks[number] == 0:
                 marks[number] = 1 + 2 * len(fine)
-    pieces = make_pieces(morphemes, vocabulary, SIZES.ngram_buckets, row["text"])
+    pieces = make_pieces(kinds_of(morphemes, row["text"]), vocabulary, SIZES.ngram_buckets)
     return Marked(row["id"], morphemes, pieces, marks)
 
 

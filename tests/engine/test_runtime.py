@@ -103,16 +103,16 @@ SECOND = PairPlaces(4, 5, 0, 2, "EVENT", "ORG")
 PAIRS = [[FIRST, SECOND], [SECOND], [], [SECOND, FIRST, SECOND]]
 
 
-def count_passes(tagger: AnyTagger, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def count_passes(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by a number, that of its windows, with every pass of the encoder."""
     passes: list[int] = []
-    hidden = tagger.hidden
+    hidden = runtime.reader.hidden
 
     def counted(prepared: Sequence[object]) -> Tensor:
         passes.append(len(prepared))
-        return hidden(prepared)  # type: ignore[arg-type]
+        return hidden(prepared)
 
-    monkeypatch.setattr(tagger, "hidden", counted)
+    monkeypatch.setattr(runtime.reader, "hidden", counted)
     return passes
 
 
@@ -120,9 +120,8 @@ def count_passes(tagger: AnyTagger, monkeypatch: pytest.MonkeyPatch) -> list[int
 def test_all_heads_share_one_pass(
     budget: int, batches: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tagger = tiny_pair_tagger()
-    passes = count_passes(tagger, monkeypatch)
-    runtime = Runtime(tagger, "cpu", budget)
+    runtime = Runtime(tiny_pair_tagger(), "cpu", budget)
+    passes = count_passes(runtime, monkeypatch)
     states = runtime.states(windows())
     spans = {head: runtime.decode(states, head) for head in HEADS}
     logits = {head: runtime.head_logits(states, head) for head in HEADS}
@@ -275,7 +274,7 @@ def short_of_memory(runtime: Runtime, most: int) -> list[int]:
     read = runtime.read
 
     def checked(prepared: Sequence[Any]) -> Tensor:
-        tried.append(sum(runtime.tagger.size(window) for window in prepared))
+        tried.append(sum(runtime.reader.size(window) for window in prepared))
         if tried[-1] > most:
             raise torch.cuda.OutOfMemoryError("out of memory")
         return read(prepared)
@@ -287,7 +286,7 @@ def short_of_memory(runtime: Runtime, most: int) -> list[int]:
 def test_out_of_memory_halves_the_budget_and_goes_on(tagger: AnyTagger) -> None:
     expected = Runtime(tagger, "cpu").states(windows())
     runtime = Runtime(tagger, "cpu", budget=10_000)
-    longest = max(runtime.tagger.size(part.prepared) for part in runtime.prepare(windows()))
+    longest = max(runtime.reader.size(part.prepared) for part in runtime.prepare(windows()))
     short_of_memory(runtime, most=longest)
     for found, wanted in zip(runtime.states(windows()), expected, strict=True):
         assert torch.allclose(found, wanted, atol=1e-5)

@@ -18,7 +18,15 @@ import pytest
 from tiny_models import tiny_pair_tagger
 
 from lgtalent_ie import Extractor
-from lgtalent_ie.engine.served import Question, ServedRuntime, Server, connect, model_server
+from lgtalent_ie.engine.runtime import make_parts
+from lgtalent_ie.engine.served import (
+    Question,
+    ServedRuntime,
+    Server,
+    connect,
+    model_server,
+    server_runtime,
+)
 from lgtalent_ie.errors import EngineError, ModelError
 from lgtalent_ie.model.config import RELATIONS
 from lgtalent_ie.model.decoding import LabelledSpan
@@ -145,8 +153,9 @@ def test_questions_that_come_together_are_read_together(
         clients = [ServedRuntime(extractor.runtime.tagger, path) for _ in windows]
         for client, some in zip(clients, windows, strict=True):
             client.connection = connect(path)
-            client.connection.send(Question(client.local.prepare(some), len(some)))
-        server = Server(extractor.runtime, listener, theirs)
+            parts = make_parts(some, client.tagger, client.tagger)
+            client.connection.send(Question(parts, len(some)))
+        server = Server(server_runtime(extractor.runtime.tagger, "cpu"), listener, theirs)
         thread = threading.Thread(target=server.run)
         thread.start()
         answers = [client.connection.recv() for client in clients if client.connection]

@@ -10,14 +10,21 @@ from helpers import make_reading
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lgtalent_ie.model.pieces import TAG_IDS, Vocabulary, character_ngrams, join_pieces, make_pieces
+from lgtalent_ie.model.pieces import (
+    TAG_IDS,
+    Vocabulary,
+    character_ngrams,
+    join_pieces,
+    kinds_of,
+    make_pieces,
+)
 
 TEXT = "연구원 12명이 왔다."
 VOCABULARY = Vocabulary([("연구원", "NNG"), ("", "SN"), ("이", "JKS")])
 
 
 def pieces_of(text: str):  # type: ignore[no-untyped-def]
-    return make_pieces(make_reading(text).sentences[0].morphemes, VOCABULARY, 1000, text)
+    return make_pieces(kinds_of(make_reading(text).sentences[0].morphemes, text), VOCABULARY, 1000)
 
 
 def test_known_morphemes_have_rows_and_numbers_share_one() -> None:

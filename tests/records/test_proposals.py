@@ -150,7 +150,7 @@ def test_the_encoder_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None
     reading = read_marked(TWO).reading
     runtime = runtime_of(threshold=0.0)
     states = states_of(runtime, reading)
-    monkeypatch.delattr(runtime.tagger.__class__, "hidden")
+    monkeypatch.delattr(runtime.reader.__class__, "hidden")
     assert propose_relations(reading, runtime, states)
 
 
