@@ -27,7 +27,14 @@ from lgtalent_ie.records.names import (
     names_a_day,
     read_names,
 )
-from lgtalent_ie.records.patterns import Pattern, find, places_of_forms, relation_patterns
+from lgtalent_ie.records.patterns import (
+    Pattern,
+    find,
+    needs,
+    places_of_forms,
+    relation_patterns,
+    unmet,
+)
 from lgtalent_ie.records.pieces import Piece, read_clauses
 from lgtalent_ie.records.proposals import Proposal
 from lgtalent_ie.records.relation_found import Found
@@ -100,8 +107,11 @@ def read_patterns(piece: Piece, found: Found) -> None:
     full = piece.tokens
     views = [full] if not any(t.form in "([" for t in full) else [full, without_brackets(full)]
     placed = [(tokens, places_of_forms(tokens)) for tokens in views]
-    for pattern in relation_patterns():
-        for tokens, places in placed:
+    open_needs = [unmet(places) for _, places in placed]
+    for pattern, needed in zip(relation_patterns(), needs().of_patterns, strict=True):
+        for (tokens, places), missing in zip(placed, open_needs, strict=True):
+            if needed & missing:
+                continue
             for matched in find(pattern, tokens, places, is_of):
                 if "h" in matched and "t" in matched:
                     emit(pattern, matched, tokens, piece, found, titled)
