@@ -71,7 +71,9 @@ def extract(text: str, published: str | date | None = None) -> Document:
 
 
 def extract_many(
-    texts: Iterable[str], published: Iterable[str | date | None] | None = None
+    texts: Iterable[str],
+    published: Iterable[str | date | None] | None = None,
+    workers: int = 0,
 ) -> Iterator[Document]:
     """`Extractor.extract_many` with the shipped model."""
-    return default_extractor().extract_many(texts, published)
+    return default_extractor().extract_many(texts, published, workers)

@@ -95,7 +95,20 @@ class Extractor:
         self.runtime: SentenceReader = Runtime(
             load_model(locate_model(model)), device, compile=compile
         )
+        words = None
+        if user_dictionary is not None and not isinstance(user_dictionary, str | Path):
+            words = user_dictionary = tuple(user_dictionary)
         self.analyzer = Analyzer(user_dictionary)
+        # What other processes make the same extractor with.
+        self.given: dict[str, Any] = {
+            "model": as_text(model),
+            "device": device,
+            "user_dictionary": as_text(user_dictionary) if words is None else None,
+            "words": words,
+            "entities": as_text(entities),
+            "min_score": min_score,
+            "compile": compile,
+        }
         self.min_score = min_score
         self.entities = read_entities(entities) if entities is not None else None
 
@@ -113,23 +126,41 @@ class Extractor:
         return self.finish(prepared, states, self.runtime.decode(states))
 
     def extract_many(
-        self, texts: Iterable[str], published: Iterable[str | date | None] | None = None
+        self,
+        texts: Iterable[str],
+        published: Iterable[str | date | None] | None = None,
+        workers: int = 0,
     ) -> Iterator[Document]:
         """Documents of many texts, in order; `published` has a date for each text.
 
         Texts are read a few ahead, as the model is faster over many sentences: on a CPU at most
         `READ_AHEAD` of them or `TOGETHER` characters, on a GPU about 30 times as many. Raises as
         `extract`, when that text's turn has come.
+
+        With `workers` that many processes read them, each a few groups ahead, with a Kiwi and a
+        model of their own, which take seconds to load: for thousands of texts. As everywhere with
+        processes, a script's own work then has to stand under `if __name__ == "__main__":`.
         """
         dated = (
             ((text, None) for text in texts)
             if published is None
             else zip(texts, published, strict=True)
         )
-        for result in self.extract_each(dated):
+        for result in self.read_with(workers, dated):
             if isinstance(result, Exception):
                 raise result
             yield result
+
+    def read_with(
+        self, workers: int, dated: Iterable[tuple[str, str | date | None]]
+    ) -> Iterator[Document | Exception]:
+        """As `extract_each`, in so many processes; 0 is this one."""
+        if workers == 0:
+            return self.extract_each(dated)
+        from lgtalent_ie.corpus.parallel import read_in_processes
+        from lgtalent_ie.corpus.work import Work
+
+        return read_in_processes(Work(**self.given), dated, workers)
 
     def extract_each(
         self, dated: Iterable[tuple[str, str | date | None]]
@@ -242,6 +273,11 @@ def caught(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Excep
         raise
     except Exception as error:
         return error
+
+
+def as_text(path: object) -> str | None:
+    """A path as another process takes it."""
+    return None if path is None else str(path)
 
 
 def check_text(text: object) -> str:

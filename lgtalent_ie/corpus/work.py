@@ -25,6 +25,7 @@ from lgtalent_ie.schema import Document
 
 if TYPE_CHECKING:
     from lgtalent_ie.extractor import Extractor
+    from lgtalent_ie.morphemes import DictionaryEntry
 
 DOCUMENTS = "documents"
 
@@ -62,7 +63,7 @@ class Work:
     """All that a worker needs to begin; it is pickled.
 
     `server` is the address of a process that holds the model (`engine.served`); without one the
-    worker loads it to `device` itself.
+    worker loads it to `device` itself. `words` are a user dictionary that is no file.
     """
 
     model: str | None = None
@@ -76,6 +77,7 @@ class Work:
     one_thread: bool = True
     compile: bool = False
     server: str | None = None
+    words: tuple[DictionaryEntry, ...] | None = None
 
 
 def start_work(work: Work) -> Callable[[Chunk], Answer]:
@@ -83,6 +85,12 @@ def start_work(work: Work) -> Callable[[Chunk], Answer]:
 
     Raises as `Extractor`.
     """
+    extractor = make_extractor(work)
+    return lambda chunk: answer(lambda rows: extract_rows(extractor, rows, work), chunk.rows)
+
+
+def make_extractor(work: Work) -> Extractor:
+    """The extractor of a worker; raises as `Extractor`."""
     import torch
 
     from lgtalent_ie.extractor import Extractor
@@ -90,8 +98,9 @@ def start_work(work: Work) -> Callable[[Chunk], Answer]:
     if work.one_thread:
         torch.set_num_threads(1)
     device = work.device if work.server is None else "cpu"
+    dictionary = work.user_dictionary if work.words is None else work.words
     extractor = Extractor(
-        work.model, device, work.user_dictionary, work.min_score, work.entities, work.compile
+        work.model, device, dictionary, work.min_score, work.entities, work.compile
     )
     if work.one_thread:
         extract_rows(extractor, [FIRST], work)
@@ -99,7 +108,7 @@ def start_work(work: Work) -> Callable[[Chunk], Answer]:
         from lgtalent_ie.engine.served import ServedRuntime
 
         extractor.runtime = ServedRuntime(extractor.runtime.tagger, work.server)
-    return lambda chunk: answer(lambda rows: extract_rows(extractor, rows, work), chunk.rows)
+    return extractor
 
 
 def answer(extract: Callable[[Sequence[Row]], Answer], rows: Sequence[Row]) -> Answer:
