@@ -30,6 +30,7 @@ from engine_encoders import ENCODERS, SHAPES, need_transformers, peak_of
 from engine_measures import Setting
 from engine_report import Report, markdown, merged, ratios
 from engine_sections import (
+    TURNS,
     Barrier,
     Row,
     Section,
@@ -37,7 +38,7 @@ from engine_sections import (
     reason_of,
     run_section,
     usable_cores,
-    with_batch_sizes,
+    with_best,
 )
 from engine_texts import Mix, make_mixes
 from rich.console import Console
@@ -62,6 +63,9 @@ BATCH_SIZES = {"cpu": (1, 8, 32, 64), "cuda": (8, 32, 64, 128, 256, 512)}
 # What sections get of the time in a GPU's configuration, beside the 1 of Kiwi: CUDA and torch's
 # compiler take half a minute before the first figure of a RoBERTa shape, which must not be lost.
 GPU_SHARES = {"shapes": 4.0, "shipped": 1.5}
+
+# What the ways that begin with text get on a CPU, where they are what is compared.
+TURNS_SHARE = 2.0
 
 # A section may run so much longer than its share before it is stopped, in parts of the share.
 GRACE = 0.5
@@ -208,6 +212,8 @@ def add(report: Report, row: Row) -> None:
 
 def share_of(section: Section, setting: Setting) -> float:
     """How much of the time a section gets, beside the others."""
+    if section.kind == TURNS and not setting.gpu:
+        return TURNS_SHARE
     if not setting.gpu or not section.encoder:
         return 1.0
     return GPU_SHARES["shapes" if section.encoder in SHAPES else "shipped"]
@@ -231,8 +237,8 @@ def run_sections(
             continue
         deadline = time() + share
         stop = min(end, deadline + GRACE * share)
-        if section.kind == "cores":
-            section = with_batch_sizes(section, report["rates"])
+        if section.kind == TURNS:
+            section = with_best(section, report["rates"])
         inline = setting.dry_run and section.processes == 1
         run = in_this_process if inline else in_processes
         several: dict[str, list[dict[str, Any]]] = {"rates": [], "memory": []}

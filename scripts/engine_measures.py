@@ -5,11 +5,12 @@ from __future__ import annotations
 import resource
 import sys
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -100,6 +101,40 @@ def measure(call: Callable[[int], object], count: int, seconds: float) -> Pass:
         runs.append(timed(call, texts))
     used = (process_time() - cpu) / (perf_counter() - wall)
     return Pass(texts, median(runs), len(runs), used)
+
+
+def in_turn(
+    calls: Mapping[str, Callable[[int], object]], count: int, seconds: float
+) -> dict[str, Pass]:
+    """As `measure` for each of several calls, of the same number of texts and pass by pass in turn.
+
+    So what a machine does otherwise from minute to minute meets all of them alike.
+    """
+    began = perf_counter()
+    texts = min(count, FIRST_TEXTS)
+    while True:
+        taken = sum(timed(call, texts) for call in calls.values())
+        if texts == count or taken * GROWTH > seconds / PASSES:
+            break
+        texts = min(count, texts * GROWTH)
+    texts = min(count, max(texts, int(texts * seconds / PASSES / max(taken, 1e-9))))
+    runs: list[dict[str, float]] = []
+    used: dict[str, float] = dict.fromkeys(calls, 0.0)
+    while not runs or (
+        len(runs) < REPEATS and perf_counter() - began + sum(runs[-1].values()) < seconds
+    ):
+        runs.append({})
+        for way, call in calls.items():
+            cpu = process_time()
+            runs[-1][way] = timed(call, texts)
+            used[way] += process_time() - cpu
+    return {
+        way: Pass(
+            texts, median(run[way] for run in runs), len(runs),
+            used[way] / max(sum(run[way] for run in runs), 1e-9),
+        )
+        for way in calls
+    }  # fmt: skip
 
 
 def best_batch(
@@ -247,6 +282,7 @@ KIWI = "Kiwi"
 PREPARE = "page and Kiwi"
 MENTIONS = "mentions"
 RECORDS = "records"
+RECORDS_OF_WORKERS = "records, by workers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +351,25 @@ def read_records(extractor: Extractor, mix: Mix, texts: int) -> None:
     """Text in, documents with all records out."""
     for _ in extractor.extract_many(mix.texts[:texts]):
         pass
+
+
+def worker_records(mix: Mix, model: str, workers: int, seconds: float) -> Pass:
+    """What one call with workers reads in that time, once they all have begun to answer."""
+    extractor = Extractor(model, device="cpu")
+    stream = extractor.extract_many(cycle(mix.texts), workers=workers)
+    whole = len(mix.texts)
+    # They have read ahead by the first answers: as much again has to pass before it counts.
+    for _ in islice(stream, 2 * whole):
+        pass
+    began = perf_counter()
+    rounds = 0
+    while not rounds or perf_counter() - began < seconds:
+        for _ in islice(stream, whole):
+            pass
+        rounds += 1
+    taken = perf_counter() - began
+    stream.close()
+    return Pass(whole, taken / rounds, rounds, float(workers))
 
 
 def one_window(runtime: Runtime, mix: Mix, number: int) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from engine_measures import ENCODER, ENGINE, KIWI, MENTIONS, RECORDS
+from engine_measures import ENCODER, ENGINE, KIWI, MENTIONS, RECORDS, RECORDS_OF_WORKERS
+from engine_sections import TURNS
 from pipeline_rivals import GLINER, PIPELINE, SORTED
 
 Report = dict[str, Any]
@@ -31,8 +32,8 @@ def merged(rows: Sequence[Row], processes: int) -> Iterator[dict[str, Any]]:
 
 
 def speed(report: Report, encoder: str, mix: str, way: str, processes: int = 1) -> float | None:
-    """Characters a second, None where it was not measured."""
-    for row in report["rates"]:
+    """Characters a second, None where it was not measured; of two figures that taken in turn."""
+    for row in reversed(report["rates"]):
         if (row["encoder"], row["mix"], row["way"], row["processes"]) == (
             encoder, mix, way, processes,
         ):  # fmt: skip
@@ -63,21 +64,18 @@ def ratios(report: Report) -> list[dict[str, Any]]:
                 for way in (ENCODER, ENGINE):
                     add(f"{way} / {rival}", encoder, mix, speed(*of, way), other)
             alone = speed(*of, PIPELINE)
-            add(f"{MENTIONS} / {PIPELINE}", encoder, mix, speed(*of, MENTIONS), [alone])
-            kiwi = speed(report, "", mix, KIWI)
-            add(f"{RECORDS} / {KIWI}", encoder, mix, speed(*of, RECORDS), [kiwi])
+            for count in dict.fromkeys((1, cores)):
+                where = f", on {count} cores" if count > 1 else ""
+                other, kiwi = speed(*of, PIPELINE, count), speed(*of, KIWI, count)
+                add(f"{MENTIONS} / {PIPELINE}{where}", encoder, mix,
+                    speed(*of, MENTIONS, count), [other])  # fmt: skip
+                add(f"{RECORDS} / {KIWI}{where}", encoder, mix,
+                    speed(*of, RECORDS, count), [kiwi or speed(report, "", mix, KIWI)])  # fmt: skip
             if cores > 1:
-                together = f"on {cores} cores"
-                best = [alone, speed(*of, PIPELINE, cores)]
-                add(
-                    f"{MENTIONS} / best of {PIPELINE}, {together}", encoder, mix,
-                    speed(*of, MENTIONS, cores), best,
-                )  # fmt: skip
-                bound = [speed(*of, KIWI, cores)]
-                add(
-                    f"{RECORDS} / {KIWI}, {together}", encoder, mix,
-                    speed(*of, RECORDS, cores), bound,
-                )  # fmt: skip
+                add(f"{MENTIONS} of {cores} processes / {PIPELINE}", encoder, mix,
+                    speed(*of, MENTIONS, cores), [alone])  # fmt: skip
+                add(f"{RECORDS_OF_WORKERS} / {PIPELINE}", encoder, mix,
+                    speed(*of, RECORDS_OF_WORKERS), [alone])  # fmt: skip
     return found
 
 
@@ -129,7 +127,8 @@ def markdown(report: Report) -> str:
     if report["ratios"]:
         parts += ["## Ratios", "Characters a second of the first, by those of the second."]
         parts.append(ratio_table(report["ratios"], list(report["mixes"])))
-    singles = [row for row in report["rates"] if row["processes"] == 1]
+    turns = [row for row in report["rates"] if row.get("section") == TURNS]
+    singles = [row for row in report["rates"] if row not in turns]
     columns = "tokens/s eojeol/s characters/s documents/s".split()
     more = ("% of bf16 peak", "batch size", "threads", "cores")
     for encoder in ("", *settings["encoders"]):
@@ -137,10 +136,9 @@ def markdown(report: Report) -> str:
         if rows:
             parts += [f"## Rates: {encoder or 'before the model'}"]
             parts.append(picked(rows, ("way", "mix", *columns, *more)))
-    rows = [row for row in report["rates"] if row["processes"] > 1]
-    if rows:
-        parts += [f"## Rates of {settings['processes']} processes together"]
-        parts.append(picked(rows, ("encoder", "way", "mix", *columns[1:])))
+    if turns:
+        parts += ["## Rates taken in turn, in one process and in several together"]
+        parts.append(picked(turns, ("encoder", "processes", "way", "mix", *columns[1:], "cores")))
     if report["latencies"]:
         parts += ["## Latency of one text", picked(
             report["latencies"], ("encoder", "way", "text", "p50 ms", "p99 ms", "calls")

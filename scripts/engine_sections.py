@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import BrokenBarrierError
@@ -20,10 +20,12 @@ from engine_measures import (
     MENTIONS,
     PREPARE,
     RECORDS,
+    RECORDS_OF_WORKERS,
     Setting,
     best_batch,
     describe,
     flops_of,
+    in_turn,
     latency,
     make_runtime,
     measure,
@@ -41,6 +43,7 @@ from engine_measures import (
     read_records,
     read_spans,
     shipped_extractor,
+    worker_records,
 )
 from engine_texts import Mix
 from pipeline_rivals import (
@@ -57,6 +60,8 @@ from lgtalent_ie.errors import LgtalentError
 
 # No single measurement takes longer, however much time is left; a dry run's take next to nothing.
 LONGEST, SHORTEST = 8.0, 0.02
+# A step of ways in turn measures four of them, and may take as much longer.
+TURNS, WAYS_IN_TURN = "turns", 4
 
 Row = tuple[str, dict[str, Any]]
 Step = Callable[[float], Iterator[Row]]
@@ -73,13 +78,13 @@ class Barrier(Protocol):
 class Section:
     """A stretch of the run: a kind of SECTIONS, with an encoder or none, in some processes.
 
-    `batch_sizes` are those that a section before found to be best for the pipeline, by mix.
+    `best` are the pipeline's batch size and threads that a section before found, by mix.
     """
 
     kind: str
     encoder: str = ""
     processes: int = 1
-    batch_sizes: tuple[tuple[str, int], ...] = ()
+    best: tuple[tuple[str, int, int], ...] = ()
 
     @property
     def title(self) -> str:
@@ -118,7 +123,8 @@ def run_section(
         return
     for number, (what, step) in enumerate(steps):
         # Unspent time goes to the steps that follow.
-        seconds = min(LONGEST, (deadline - time()) / (len(steps) - number))
+        longest = LONGEST * (WAYS_IN_TURN if section.kind == TURNS else 1)
+        seconds = min(longest, (deadline - time()) / (len(steps) - number))
         if setting.dry_run:
             seconds = SHORTEST
         try:
@@ -331,36 +337,66 @@ def one_with(pipeline: Any, mix: Mix, number: int) -> None:
     read_with(pipeline, [mix.texts[number]], 1, mix.name != "news")
 
 
-def cores_steps(section: Section, mixes: Sequence[Mix], setting: Setting) -> list[tuple[str, Step]]:
-    """The ways that begin with text, in this process while others do the same.
+def turns_steps(section: Section, mixes: Sequence[Mix], setting: Setting) -> list[tuple[str, Step]]:
+    """The ways that begin with text, pass by pass in turn; in several processes beside others.
 
-    The pipeline takes part on a CPU only, with one thread and the batch size it liked best alone.
+    The pipeline has the batch size and threads it liked best alone, beside others one thread. On a
+    GPU it takes part in one process only. One process on a CPU tells what a call with workers does.
     """
+    alone = section.processes == 1
     built = built_of(section, mixes, setting)
     extractor = own_extractor(make_runtime(built, setting, mixes[0])[0])
+    ways = {KIWI: read_kiwi, MENTIONS: read_all_mentions, RECORDS: read_records}
+    pipeline = None
+    if alone or not setting.gpu:
+        pipeline = make_pipeline(built, setting.device, rival_dtype(built, setting))
+    best = {mix: (size, threads) for mix, size, threads in section.best}
     steps: list[tuple[str, Step]] = []
-    pipeline = None if setting.gpu else make_pipeline(built, setting.device, setting.dtype)
-    sizes = dict(section.batch_sizes)
-    for mix in mixes[:2]:
-        ways = {KIWI: read_kiwi, MENTIONS: read_all_mentions, RECORDS: read_records}
-        for way, read in ways.items():
-            if way != RECORDS or mix.name == "articles":
-                call = partial(read, extractor, mix)
-                steps.append((f"{way}, {mix.name}", partial(rated, way, call, mix)))
+    for mix in mixes:
+        calls: dict[str, Callable[[int], object]] = {
+            way: partial(read, extractor, mix) for way, read in ways.items()
+        }
         if pipeline is not None:
-            size = sizes.get(mix.name, setting.batch_sizes[0])
+            size, threads = best.get(mix.name, (setting.batch_sizes[0], setting.threads))
             reading = partial(read_with, pipeline, stride=mix.name != "news")
             call = partial(prefix(reading, mix), size=size)
-            steps.append((f"{PIPELINE}, {mix.name}", partial(rated, PIPELINE, call, mix)))
+            calls[PIPELINE] = partial(with_threads, threads if alone else 1, call)
+        steps.append((f"in turn, {mix.name}", partial(rated_in_turn, calls, mix)))
     steps.append(("memory", partial(remembered, RECORDS, setting.device)))
+    if alone and not setting.gpu:
+        articles = mixes[1]
+        step = partial(rated_workers, articles, section.encoder, usable_cores())
+        steps.append((f"{RECORDS_OF_WORKERS}, {articles.name}", step))
     return steps
+
+
+def with_threads(threads: int, call: Callable[[int], object], texts: int) -> None:
+    """A call with so many threads of torch."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    call(texts)
+    torch.set_num_threads(before)
+
+
+def rated_in_turn(
+    calls: Mapping[str, Callable[[int], object]], mix: Mix, seconds: float
+) -> Iterator[Row]:
+    """The rates of several ways over a mix."""
+    for way, done in in_turn(calls, len(mix.texts), seconds).items():
+        yield "rates", rate(way, mix, done, None, None)
+
+
+def rated_workers(mix: Mix, model: str, workers: int, seconds: float) -> Iterator[Row]:
+    """The rate of one call with workers over a mix."""
+    done = worker_records(mix, model, workers, seconds)
+    yield "rates", rate(RECORDS_OF_WORKERS, mix, done, None, None)
 
 
 SECTIONS: dict[str, Callable[..., list[tuple[str, Step]]]] = {
     "Kiwi": kiwi_steps,
     "engine": engine_steps,
     "rivals": rival_steps,
-    "cores": cores_steps,
+    TURNS: turns_steps,
 }
 
 
@@ -369,19 +405,19 @@ def plan(encoders: Sequence[str], shipped: Sequence[str], processes: int) -> lis
     sections = [Section("Kiwi")]
     for name in encoders:
         sections += [Section("engine", name), Section("rivals", name)]
-    if processes > 1:
-        sections += [Section("cores", name, processes) for name in encoders if name in shipped]
-    return sections
+    counts = (1, processes) if processes > 1 else (1,)
+    own = [name for name in encoders if name in shipped]
+    return sections + [Section(TURNS, name, count) for count in counts for name in own]
 
 
-def with_batch_sizes(section: Section, rates: Sequence[dict[str, Any]]) -> Section:
-    """The section, told what the pipeline's best batch sizes were."""
-    found = {
-        row["mix"]: row["batch size"]
+def with_best(section: Section, rates: Sequence[dict[str, Any]]) -> Section:
+    """The section, told what the pipeline's best batch sizes and threads were."""
+    found = [
+        (row["mix"], row["batch size"], row["threads"])
         for row in rates
         if row["encoder"] == section.encoder and row["way"] == PIPELINE and "batch size" in row
-    }
-    return replace(section, batch_sizes=tuple(found.items()))
+    ]
+    return replace(section, best=tuple(found))
 
 
 def usable_cores() -> int:

@@ -244,6 +244,27 @@ def test_a_call_too_slow_for_the_time_is_measured_once(
     assert (done.texts, done.seconds, done.repeats) == (8, 40, 1)
 
 
+def test_ways_in_turn_read_the_same_texts_and_meet_the_same_machine(
+    scripts: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(a_text=0.0)
+    monkeypatch.setattr(scripts.measures, "perf_counter", clock)
+    read: list[tuple[str, int]] = []
+
+    def way(name: str, a_text: float, texts: int) -> None:
+        read.append((name, texts))
+        # The machine becomes slower by the minute.
+        clock.now += texts * a_text * (1 + clock.now / 60)
+
+    calls = {"one": partial(way, "one", 0.001), "other": partial(way, "other", 0.002)}
+    done = scripts.measures.in_turn(calls, 10_000, seconds=30)
+    assert done["one"].texts == done["other"].texts == read[-1][1]
+    assert [name for name, _ in read] == ["one", "other"] * (len(read) // 2)
+    assert done["one"].repeats >= 3
+    assert done["other"].seconds / done["one"].seconds == pytest.approx(2, rel=0.1)
+    assert clock.now < 40
+
+
 def test_the_best_batch_size_is_the_fastest(
     scripts: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,14 +376,14 @@ def test_the_plan_measures_each_encoder_on_both_sides(scripts: SimpleNamespace) 
     sections = scripts.sections.plan(["roberta-base", "fast"], ("fast",), 4)
     assert [s.title for s in sections] == [
         "Kiwi", "roberta-base engine", "roberta-base rivals", "fast engine", "fast rivals",
-        "fast cores",
+        "fast turns", "fast turns",
     ]  # fmt: skip
-    assert sections[-1].processes == 4
+    assert [s.processes for s in sections[-2:]] == [1, 4]
     rates = [
-        {"encoder": "fast", "way": "pipeline", "mix": "news", "batch size": 32},
-        {"encoder": "base", "way": "pipeline", "mix": "news", "batch size": 8},
+        {"encoder": "fast", "way": "pipeline", "mix": "news", "batch size": 32, "threads": 2},
+        {"encoder": "base", "way": "pipeline", "mix": "news", "batch size": 8, "threads": 1},
     ]
-    assert scripts.sections.with_batch_sizes(sections[-1], rates).batch_sizes == (("news", 32),)
+    assert scripts.sections.with_best(sections[-1], rates).best == (("news", 32, 2),)
 
 
 def test_errors_are_told_without_the_folders_of_the_machine(scripts: SimpleNamespace) -> None:
@@ -399,8 +420,17 @@ def test_ratios_compare_characters_and_leave_out_what_lacks(scripts: SimpleNames
     assert {row["what"]: row["ratio"] for row in scripts.report.ratios(report)} == {
         "engine / pipeline": 4.0,
         "records / Kiwi": 0.4,
-        "mentions / best of pipeline, on 2 cores": 4.0,
+        "mentions / pipeline, on 2 cores": 4.0,
+        "mentions of 2 processes / pipeline": 6.0,
     }
+
+
+def test_figures_taken_in_turn_go_before_others(scripts: SimpleNamespace) -> None:
+    report = report_of(
+        ("fast", "mentions", "news", 1, 10), ("fast", "pipeline", "news", 1, 20),
+        ("fast", "mentions", "news", 1, 60), ("fast", "pipeline", "news", 1, 30),
+    )  # fmt: skip
+    assert [row["ratio"] for row in scripts.report.ratios(report)] == [2.0]
 
 
 def test_rates_of_processes_are_summed_where_all_told_theirs(scripts: SimpleNamespace) -> None:
@@ -441,7 +471,10 @@ def test_a_dry_run_goes_through_the_configuration_of_a_gpu(scripts: SimpleNamesp
 
 def test_on_a_gpu_the_large_shapes_get_most_of_the_time(scripts: SimpleNamespace) -> None:
     sections = scripts.sections.plan(["roberta-base", "fast"], ("fast",), 2)
-    for kind, wanted in (("cuda", [1, 4, 4, 1.5, 1.5, 1.5]), ("cpu", [1] * 6)):
+    for kind, wanted in (
+        ("cuda", [1, 4, 4, 1.5, 1.5, 1.5, 1.5]),
+        ("cpu", [1, 1, 1, 1, 1, 2, 2]),
+    ):
         setting = scripts.run.settle(kind, dry_run=True)
         assert [scripts.run.share_of(section, setting) for section in sections] == wanted
 
