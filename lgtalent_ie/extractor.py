@@ -92,23 +92,13 @@ class Extractor:
         entities: str | Path | None = None,
         compile: bool = False,
     ) -> None:
-        self.runtime: SentenceReader = Runtime(
-            load_model(locate_model(model)), device, compile=compile
-        )
-        words = None
+        folder = locate_model(model)
+        self.runtime: SentenceReader = Runtime(load_model(folder), device, compile=compile)
         if user_dictionary is not None and not isinstance(user_dictionary, str | Path):
-            words = user_dictionary = tuple(user_dictionary)
+            user_dictionary = tuple(user_dictionary)
         self.analyzer = Analyzer(user_dictionary)
-        # What other processes make the same extractor with.
-        self.given: dict[str, Any] = {
-            "model": as_text(model),
-            "device": device,
-            "user_dictionary": as_text(user_dictionary) if words is None else None,
-            "words": words,
-            "entities": as_text(entities),
-            "min_score": min_score,
-            "compile": compile,
-        }
+        # What workers make the same extractor with, wherever they are then.
+        self.made_with = (folder.resolve(), device, user_dictionary, entities, compile)
         self.min_score = min_score
         self.entities = read_entities(entities) if entities is not None else None
 
@@ -137,9 +127,10 @@ class Extractor:
         `READ_AHEAD` of them or `TOGETHER` characters, on a GPU about 30 times as many. Raises as
         `extract`, when that text's turn has come.
 
-        With `workers` that many processes read them, each a few groups ahead, with a Kiwi and a
-        model of their own, which take seconds to load: for thousands of texts. As everywhere with
-        processes, a script's own work then has to stand under `if __name__ == "__main__":`.
+        With `workers` that many processes read them, three groups of texts ahead each. They take
+        seconds to start, so that is for thousands of texts; a script that asks for them does so
+        under `if __name__ == "__main__":`, as each of them imports it. `read_with` gives errors in
+        the place of documents instead of raising them.
         """
         dated = (
             ((text, None) for text in texts)
@@ -158,9 +149,9 @@ class Extractor:
         if workers == 0:
             return self.extract_each(dated)
         from lgtalent_ie.corpus.parallel import read_in_processes
-        from lgtalent_ie.corpus.work import Work
+        from lgtalent_ie.corpus.work import work_of
 
-        return read_in_processes(Work(**self.given), dated, workers)
+        return read_in_processes(work_of(*self.made_with, self.min_score), dated, workers)
 
     def extract_each(
         self, dated: Iterable[tuple[str, str | date | None]]
@@ -273,11 +264,6 @@ def caught(step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Excep
         raise
     except Exception as error:
         return error
-
-
-def as_text(path: object) -> str | None:
-    """A path as another process takes it."""
-    return None if path is None else str(path)
 
 
 def check_text(text: object) -> str:

@@ -40,12 +40,13 @@ from engine_sections import (
     usable_cores,
     with_best,
 )
-from engine_texts import Mix, make_mixes
+from engine_texts import Mix, make_mixes, read_sentences, sentences_of
 from rich.console import Console
 
 from lgtalent_ie.engine.runtime import choose_device
 from lgtalent_ie.errors import InputError, LgtalentError
 from lgtalent_ie.model.locate import SHIPPED
+from lgtalent_ie.morphemes import Analyzer
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -53,6 +54,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # which would be through with them before a clock could tell.
 CHARACTERS = {"cpu": 60_000, "cuda": 200_000}
 REPEATED_ON_GPU = 10
+# So many times the characters are there for ways in turn, each pass of which takes new texts.
+TEXTS_IN_TURN = 8
 
 DEFAULT_ENCODERS = {
     "cpu": ("fast", "base", "roberta-small"),
@@ -96,6 +99,11 @@ def cpu_model() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def seed_sentences(analyzer: Analyzer) -> list[str]:
+    """The sentences of the project's own articles."""
+    return sentences_of(sorted((ROOT / "seeds").glob("[0-9]*.txt")), analyzer)
 
 
 def settle(device: str, dry_run: bool) -> Setting:
@@ -223,11 +231,15 @@ def run_sections(
     report: Report,
     sections: Sequence[Section],
     mixes: Sequence[Mix],
+    fresh: Sequence[Mix],
     setting: Setting,
     end: float,
     written: Callable[[], None],
 ) -> None:
-    """All sections, each with its share of the time that is left when its turn comes."""
+    """All sections, each with its share of the time that is left when its turn comes.
+
+    Ways that are measured in turn read `fresh` texts.
+    """
     shares = [share_of(section, setting) for section in sections]
     for number, section in enumerate(sections):
         share = (end - time()) * shares[number] / sum(shares[number:])
@@ -242,7 +254,8 @@ def run_sections(
         inline = setting.dry_run and section.processes == 1
         run = in_this_process if inline else in_processes
         several: dict[str, list[dict[str, Any]]] = {"rates": [], "memory": []}
-        for kind, figures in run(section, mixes, setting, deadline, stop):
+        given = fresh if section.kind == TURNS else mixes
+        for kind, figures in run(section, given, setting, deadline, stop):
             if section.processes > 1 and kind in several:
                 several[kind].append(figures)
             elif kind != "gaps" or figures not in report["gaps"]:
@@ -286,6 +299,8 @@ def chosen_encoders(names: str | None, setting: Setting) -> list[str]:
               help="The run ends after so many, whatever it is at.", show_default=True)  # fmt: skip
 @click.option("--processes", type=click.IntRange(1), help="Processes together; as many as cores.")
 @click.option("--threads", type=click.IntRange(1), help="Threads of torch, else as it chooses.")
+@click.option("--texts", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Sentences, one a line, .txt or .xz, instead of those of seeds/.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Go through every step with tiny shapes.")
 @click.option("--json", "output", type=click.Path(dir_okay=False, path_type=Path),
               help="Write the results to this file.")  # fmt: skip
@@ -297,6 +312,7 @@ def main(
     minutes: float,
     processes: int | None,
     threads: int | None,
+    texts: Path | None,
     dry_run: bool,
     output: Path | None,
     tables: Path | None,
@@ -312,7 +328,10 @@ def main(
         names = chosen_encoders(encoders, setting)
         together = processes or (min(2, usable_cores()) if dry_run else usable_cores())
         characters = 1_500 if dry_run else CHARACTERS["cuda" if setting.gpu else "cpu"]
-        mixes = make_mixes(ROOT / "seeds", characters)
+        analyzer = Analyzer()
+        sentences = read_sentences(texts) if texts else seed_sentences(analyzer)
+        mixes = make_mixes(sentences, characters, analyzer)
+        fresh = make_mixes(sentences, TEXTS_IN_TURN * characters, None)
     except LgtalentError as error:
         raise click.ClickException(str(error)) from error
     report: Report = {
@@ -321,7 +340,8 @@ def main(
         "settings": {
             "encoders": names, "configuration": "GPU" if setting.gpu else "CPU",
             "threads of torch": setting.threads, "processes": together, "minutes": minutes,
-            "dry run": dry_run,
+            "dry run": dry_run, "sentences": len(sentences),
+            "of": texts.name if texts else "seeds",
         },
         "mixes": {mix.name: mix.sizes for mix in mixes},
         "encoders": {}, "rates": [], "latencies": [], "memory": [], "gaps": [], "ratios": [],
@@ -332,7 +352,7 @@ def main(
 
     sections = plan(names, SHIPPED, together)
     try:
-        run_sections(report, sections, mixes, setting, end, written)
+        run_sections(report, sections, mixes, fresh, setting, end, written)
     except KeyboardInterrupt:
         add(report, ("gaps", {"encoder": "", "what": "the rest", "reason": "interrupted"}))
     except Exception as error:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import resource
 import sys
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -26,6 +25,8 @@ from lgtalent_ie.engine.runtime import Part, Runtime
 from lgtalent_ie.extractor import grouped
 from lgtalent_ie.mentions import read_mentions
 from lgtalent_ie.schema import Section
+
+T = TypeVar("T")
 
 # The number of texts that a measurement begins with, and by what it grows while there is time; how
 # often a pass is repeated at most, and how many of them the time of a measurement is divided into.
@@ -70,10 +71,10 @@ class Pass:
     cores: float
 
 
-def timed(call: Callable[[int], object], count: int) -> float:
+def timed(call: Callable[[T], object], given: T) -> float:
     """Seconds of one call."""
     began = perf_counter()
-    call(count)
+    call(given)
     return perf_counter() - began
 
 
@@ -104,37 +105,46 @@ def measure(call: Callable[[int], object], count: int, seconds: float) -> Pass:
 
 
 def in_turn(
-    calls: Mapping[str, Callable[[int], object]], count: int, seconds: float
-) -> dict[str, Pass]:
-    """As `measure` for each of several calls, of the same number of texts and pass by pass in turn.
+    calls: Mapping[str, Callable[[Sequence[str]], object]], mix: Mix, seconds: float
+) -> Iterator[dict[str, Any]]:
+    """A row of the table of rates for each of several ways, measured pass by pass in turn.
 
-    So what a machine does otherwise from minute to minute meets all of them alike.
+    So what a machine does otherwise from minute to minute meets all of them alike. Each pass takes
+    the next texts of the mix: what was read just before is in the cache of a processor.
     """
-    began = perf_counter()
-    texts = min(count, FIRST_TEXTS)
+    began, at = perf_counter(), 0
+
+    def some(count: int) -> Sequence[str]:
+        nonlocal at
+        at += count
+        return [mix.texts[n % len(mix.texts)] for n in range(at - count, at)]
+
+    count = min(len(mix.texts), FIRST_TEXTS)
     while True:
-        taken = sum(timed(call, texts) for call in calls.values())
-        if texts == count or taken * GROWTH > seconds / PASSES:
+        taken = sum(timed(call, some(count)) for call in calls.values())
+        if count == len(mix.texts) or taken * GROWTH > seconds / PASSES:
             break
-        texts = min(count, texts * GROWTH)
-    texts = min(count, max(texts, int(texts * seconds / PASSES / max(taken, 1e-9))))
-    runs: list[dict[str, float]] = []
-    used: dict[str, float] = dict.fromkeys(calls, 0.0)
-    while not runs or (
-        len(runs) < REPEATS and perf_counter() - began + sum(runs[-1].values()) < seconds
-    ):
-        runs.append({})
+        count = min(len(mix.texts), count * GROWTH)
+    count = min(len(mix.texts), max(count, int(count * seconds / PASSES / max(taken, 1e-9))))
+    passes: list[dict[str, dict[str, float]]] = []
+    spent = 0.0
+    while not passes or (len(passes) < REPEATS and perf_counter() - began + spent < seconds):
+        passes.append({})
         for way, call in calls.items():
-            cpu = process_time()
-            runs[-1][way] = timed(call, texts)
-            used[way] += process_time() - cpu
-    return {
-        way: Pass(
-            texts, median(run[way] for run in runs), len(runs),
-            used[way] / max(sum(run[way] for run in runs), 1e-9),
-        )
-        for way in calls
-    }  # fmt: skip
+            texts, cpu = some(count), process_time()
+            taken = max(timed(call, texts), 1e-9)
+            passes[-1][way] = {
+                "seconds": taken,
+                "cores": (process_time() - cpu) / taken,
+                "characters/s": sum(map(len, texts)) / taken,
+                "eojeol/s": sum(map(eojeol_of, texts)) / taken,
+                "documents/s": count / taken,
+            }
+        spent = sum(figures["seconds"] for figures in passes[-1].values())
+    for way in calls:
+        own = [figures[way] for figures in passes]
+        medians = {name: median(figures[name] for figures in own) for name in own[0]}
+        yield {"way": way, "mix": mix.name, "texts": count, "repeats": len(own), **medians}
 
 
 def best_batch(
@@ -282,7 +292,6 @@ KIWI = "Kiwi"
 PREPARE = "page and Kiwi"
 MENTIONS = "mentions"
 RECORDS = "records"
-RECORDS_OF_WORKERS = "records, by workers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,25 +360,6 @@ def read_records(extractor: Extractor, mix: Mix, texts: int) -> None:
     """Text in, documents with all records out."""
     for _ in extractor.extract_many(mix.texts[:texts]):
         pass
-
-
-def worker_records(mix: Mix, model: str, workers: int, seconds: float) -> Pass:
-    """What one call with workers reads in that time, once they all have begun to answer."""
-    extractor = Extractor(model, device="cpu")
-    stream = extractor.extract_many(cycle(mix.texts), workers=workers)
-    whole = len(mix.texts)
-    # They have read ahead by the first answers: as much again has to pass before it counts.
-    for _ in islice(stream, 2 * whole):
-        pass
-    began = perf_counter()
-    rounds = 0
-    while not rounds or perf_counter() - began < seconds:
-        for _ in islice(stream, whole):
-            pass
-        rounds += 1
-    taken = perf_counter() - began
-    stream.close()
-    return Pass(whole, taken / rounds, rounds, float(workers))
 
 
 def one_window(runtime: Runtime, mix: Mix, number: int) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from engine_measures import ENCODER, ENGINE, KIWI, MENTIONS, RECORDS, RECORDS_OF_WORKERS
+from engine_measures import ENCODER, ENGINE, KIWI, MENTIONS, RECORDS
 from engine_sections import TURNS
 from pipeline_rivals import GLINER, PIPELINE, SORTED
 
@@ -31,15 +32,22 @@ def merged(rows: Sequence[Row], processes: int) -> Iterator[dict[str, Any]]:
             yield {**group[0], **sums, **slowest}
 
 
-def speed(report: Report, encoder: str, mix: str, way: str, processes: int = 1) -> float | None:
-    """Characters a second, None where it was not measured; of two figures that taken in turn."""
-    for row in reversed(report["rates"]):
-        if (row["encoder"], row["mix"], row["way"], row["processes"]) == (
-            encoder, mix, way, processes,
+def speed(
+    report: Report, encoder: str, mix: str, way: str, processes: int = 1, turns: bool = False
+) -> float | None:
+    """Characters a second, taken in turn with other ways or not; None where it was not measured."""
+    for row in report["rates"]:
+        if (row["encoder"], row["mix"], row["way"], row["processes"], in_turns(row)) == (
+            encoder, mix, way, processes, turns,
         ):  # fmt: skip
             found: float = row["characters/s"]
             return found
     return None
+
+
+def in_turns(row: Row) -> bool:
+    """Whether a row was taken in turn with others."""
+    return row.get("section") == TURNS
 
 
 def ratios(report: Report) -> list[dict[str, Any]]:
@@ -63,19 +71,20 @@ def ratios(report: Report) -> list[dict[str, Any]]:
                 other = [speed(*of, rival)]
                 for way in (ENCODER, ENGINE):
                     add(f"{way} / {rival}", encoder, mix, speed(*of, way), other)
-            alone = speed(*of, PIPELINE)
-            for count in dict.fromkeys((1, cores)):
-                where = f", on {count} cores" if count > 1 else ""
-                other, kiwi = speed(*of, PIPELINE, count), speed(*of, KIWI, count)
-                add(f"{MENTIONS} / {PIPELINE}{where}", encoder, mix,
-                    speed(*of, MENTIONS, count), [other])  # fmt: skip
-                add(f"{RECORDS} / {KIWI}{where}", encoder, mix,
-                    speed(*of, RECORDS, count), [kiwi or speed(report, "", mix, KIWI)])  # fmt: skip
+            # Both sides of a ratio are taken in turn, or neither.
+            one = partial(speed, *of, turns=bool(speed(*of, MENTIONS, turns=True)))
+            for way in (MENTIONS, RECORDS):
+                add(f"{way} / {PIPELINE}", encoder, mix, one(way), [one(PIPELINE)])
+            kiwi = one(KIWI) or speed(report, "", mix, KIWI)
+            add(f"{RECORDS} / {KIWI}", encoder, mix, one(RECORDS), [kiwi])
             if cores > 1:
-                add(f"{MENTIONS} of {cores} processes / {PIPELINE}", encoder, mix,
-                    speed(*of, MENTIONS, cores), [alone])  # fmt: skip
-                add(f"{RECORDS_OF_WORKERS} / {PIPELINE}", encoder, mix,
-                    speed(*of, RECORDS_OF_WORKERS), [alone])  # fmt: skip
+                many = partial(speed, *of, processes=cores, turns=True)
+                together = f"on {cores} cores"
+                for way in (MENTIONS, RECORDS):
+                    rivals = [one(PIPELINE), many(PIPELINE)]
+                    add(f"{way} / best of {PIPELINE}, {together}", encoder, mix, many(way), rivals)
+                bound = [many(KIWI)]
+                add(f"{RECORDS} / {KIWI}, {together}", encoder, mix, many(RECORDS), bound)
     return found
 
 
@@ -127,7 +136,7 @@ def markdown(report: Report) -> str:
     if report["ratios"]:
         parts += ["## Ratios", "Characters a second of the first, by those of the second."]
         parts.append(ratio_table(report["ratios"], list(report["mixes"])))
-    turns = [row for row in report["rates"] if row.get("section") == TURNS]
+    turns = [row for row in report["rates"] if in_turns(row)]
     singles = [row for row in report["rates"] if row not in turns]
     columns = "tokens/s eojeol/s characters/s documents/s".split()
     more = ("% of bf16 peak", "batch size", "threads", "cores")

@@ -20,7 +20,6 @@ from engine_measures import (
     MENTIONS,
     PREPARE,
     RECORDS,
-    RECORDS_OF_WORKERS,
     Setting,
     best_batch,
     describe,
@@ -43,7 +42,6 @@ from engine_measures import (
     read_records,
     read_spans,
     shipped_extractor,
-    worker_records,
 )
 from engine_texts import Mix
 from pipeline_rivals import (
@@ -56,6 +54,8 @@ from pipeline_rivals import (
     read_with,
 )
 
+from lgtalent_ie import Extractor
+from lgtalent_ie.engine.runtime import Runtime, cpu_threads
 from lgtalent_ie.errors import LgtalentError
 
 # No single measurement takes longer, however much time is left; a dry run's take next to nothing.
@@ -341,55 +341,59 @@ def turns_steps(section: Section, mixes: Sequence[Mix], setting: Setting) -> lis
     """The ways that begin with text, pass by pass in turn; in several processes beside others.
 
     The pipeline has the batch size and threads it liked best alone, beside others one thread. On a
-    GPU it takes part in one process only. One process on a CPU tells what a call with workers does.
+    GPU it takes part in one process only.
     """
     alone = section.processes == 1
     built = built_of(section, mixes, setting)
-    extractor = own_extractor(make_runtime(built, setting, mixes[0])[0])
+    extractor = own_extractor(Runtime(built.tagger, setting.device))
     ways = {KIWI: read_kiwi, MENTIONS: read_all_mentions, RECORDS: read_records}
+    calls: dict[str, Callable[[Sequence[str]], object]] = {
+        way: partial(read_texts, read, extractor) for way, read in ways.items()
+    }
     pipeline = None
     if alone or not setting.gpu:
         pipeline = make_pipeline(built, setting.device, rival_dtype(built, setting))
     best = {mix: (size, threads) for mix, size, threads in section.best}
     steps: list[tuple[str, Step]] = []
     for mix in mixes:
-        calls: dict[str, Callable[[int], object]] = {
-            way: partial(read, extractor, mix) for way, read in ways.items()
-        }
+        own = dict(calls)
         if pipeline is not None:
             size, threads = best.get(mix.name, (setting.batch_sizes[0], setting.threads))
-            reading = partial(read_with, pipeline, stride=mix.name != "news")
-            call = partial(prefix(reading, mix), size=size)
-            calls[PIPELINE] = partial(with_threads, threads if alone else 1, call)
-        steps.append((f"in turn, {mix.name}", partial(rated_in_turn, calls, mix)))
+            reading = partial(read_with, pipeline, size=size, stride=mix.name != "news")
+            own[PIPELINE] = partial(with_threads, threads if alone else 1, reading)
+        steps.append((f"in turn, {mix.name}", partial(rated_in_turn, own, mix)))
     steps.append(("memory", partial(remembered, RECORDS, setting.device)))
-    if alone and not setting.gpu:
-        articles = mixes[1]
-        step = partial(rated_workers, articles, section.encoder, usable_cores())
-        steps.append((f"{RECORDS_OF_WORKERS}, {articles.name}", step))
     return steps
 
 
-def with_threads(threads: int, call: Callable[[int], object], texts: int) -> None:
-    """A call with so many threads of torch."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    call(texts)
-    torch.set_num_threads(before)
+def read_texts(
+    read: Callable[[Extractor, Mix, int], object], extractor: Extractor, texts: Sequence[str]
+) -> None:
+    """One of this library's ways over texts."""
+    read(extractor, Mix("", tuple(texts), ()), len(texts))
+
+
+def with_threads(
+    threads: int, read: Callable[[Sequence[str]], object], texts: Sequence[str]
+) -> None:
+    """A way with so many threads of torch."""
+    with cpu_threads(threads):
+        read(texts)
 
 
 def rated_in_turn(
-    calls: Mapping[str, Callable[[int], object]], mix: Mix, seconds: float
+    calls: Mapping[str, Callable[[Sequence[str]], object]], mix: Mix, seconds: float
 ) -> Iterator[Row]:
-    """The rates of several ways over a mix."""
-    for way, done in in_turn(calls, len(mix.texts), seconds).items():
-        yield "rates", rate(way, mix, done, None, None)
-
-
-def rated_workers(mix: Mix, model: str, workers: int, seconds: float) -> Iterator[Row]:
-    """The rate of one call with workers over a mix."""
-    done = worker_records(mix, model, workers, seconds)
-    yield "rates", rate(RECORDS_OF_WORKERS, mix, done, None, None)
+    """The rates of several ways over a mix; one that fails is told of and left out."""
+    able = {}
+    for way, call in calls.items():
+        try:
+            call(mix.texts[:1])
+            able[way] = call
+        except Exception as error:
+            yield "gaps", {"what": f"{way}, {mix.name}", "reason": reason_of(error)}
+    for row in in_turn(able, mix, seconds) if able else ():
+        yield "rates", row
 
 
 SECTIONS: dict[str, Callable[..., list[tuple[str, Step]]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import math
 import random
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from itertools import cycle
 from pathlib import Path
 from statistics import NormalDist
 
+from lgtalent_ie.errors import InputError
 from lgtalent_ie.model.tagger import WindowText
 from lgtalent_ie.morphemes import Analyzer
 from lgtalent_ie.page import read_page
@@ -21,6 +23,8 @@ ARTICLES = (1200, 0.35, 4000)
 TAIL = (60, 1.4, 15_000)
 
 SENTENCES_A_LINE = 3
+# As many as the longest text may need.
+MOST_SENTENCES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,13 @@ def eojeol_of(text: str) -> int:
     return len(text.split())
 
 
-def make_mixes(folder: Path, characters: int, seed: int = 0) -> tuple[Mix, ...]:
-    """News sentences, whole articles and a skewed tail, about so many characters each."""
-    analyzer = Analyzer()
-    sentences = sentences_of(sorted(folder.glob("[0-9]*.txt")), analyzer)
+def make_mixes(
+    sentences: Sequence[str], characters: int, analyzer: Analyzer | None, seed: int = 0
+) -> tuple[Mix, ...]:
+    """News sentences, whole articles and a skewed tail, about so many characters each.
+
+    Without an analyzer the texts have no windows.
+    """
     draws = {
         "news": news(sentences, random.Random(seed)),
         "articles": stretches(sentences, random.Random(seed + 1), *ARTICLES),
@@ -67,6 +74,22 @@ def make_mixes(folder: Path, characters: int, seed: int = 0) -> tuple[Mix, ...]:
     return tuple(
         analysed(name, tuple(filled(texts, characters)), analyzer) for name, texts in draws.items()
     )
+
+
+def read_sentences(path: Path) -> list[str]:
+    """The distinct lines of a UTF-8 file, `.xz` or plain; InputError where it cannot be read."""
+    try:
+        with (
+            lzma.open(path, "rt", encoding="utf-8")
+            if path.suffix == ".xz"
+            else path.open(encoding="utf-8") as file
+        ):
+            found = dict.fromkeys(" ".join(line.split()) for line in file)
+    except (OSError, UnicodeDecodeError, lzma.LZMAError) as error:
+        raise InputError(
+            f"{path}: {error}", "a text file, a sentence a line", "check the file"
+        ) from error
+    return [sentence for sentence in found if sentence.count(" ") >= 3 and len(sentence) < 300]
 
 
 def sentences_of(files: Sequence[Path], analyzer: Analyzer) -> list[str]:
@@ -109,7 +132,9 @@ def written(sentences: Sequence[str], draw: random.Random, characters: int) -> s
     """At most so many characters of shuffled sentences, three on a line, cut behind a word."""
     parts: list[str] = []
     size = 0
-    for number, sentence in enumerate(cycle(draw.sample(sentences, len(sentences))), 1):
+    for number, sentence in enumerate(
+        cycle(draw.sample(sentences, min(len(sentences), MOST_SENTENCES))), 1
+    ):
         parts.append(sentence + ("\n" if number % SENTENCES_A_LINE == 0 else " "))
         size += len(parts[-1])
         if size > characters:
@@ -129,9 +154,10 @@ def filled(texts: Iterator[str], characters: int) -> Iterator[str]:
             return
 
 
-def analysed(name: str, texts: Sequence[str], analyzer: Analyzer) -> Mix:
+def analysed(name: str, texts: Sequence[str], analyzer: Analyzer | None) -> Mix:
     """The mix of the texts, read by Kiwi."""
-    windows = tuple(WindowText(text, morphemes_of(text, analyzer)) for text in texts)
+    some = () if analyzer is None else texts
+    windows = tuple(WindowText(text, morphemes_of(text, analyzer)) for text in some)  # type: ignore[arg-type]
     return Mix(name, tuple(texts), windows)
 
 

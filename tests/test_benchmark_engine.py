@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -18,6 +19,7 @@ import torch
 from click.testing import CliRunner
 
 from lgtalent_ie.errors import InputError, LgtalentError, ModelError
+from lgtalent_ie.morphemes import Analyzer
 
 pytest.importorskip("transformers")
 
@@ -45,7 +47,8 @@ def scripts() -> Iterator[SimpleNamespace]:
 
 @pytest.fixture(scope="module")
 def mixes(scripts: SimpleNamespace) -> Any:
-    return scripts.texts.make_mixes(ROOT / "seeds", 2_000)
+    analyzer = Analyzer()
+    return scripts.texts.make_mixes(scripts.run.seed_sentences(analyzer), 2_000, analyzer)
 
 
 @pytest.fixture(scope="module")
@@ -244,25 +247,54 @@ def test_a_call_too_slow_for_the_time_is_measured_once(
     assert (done.texts, done.seconds, done.repeats) == (8, 40, 1)
 
 
-def test_ways_in_turn_read_the_same_texts_and_meet_the_same_machine(
+def test_ways_in_turn_meet_the_same_machine_and_new_texts(
     scripts: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock(a_text=0.0)
     monkeypatch.setattr(scripts.measures, "perf_counter", clock)
-    read: list[tuple[str, int]] = []
+    mix = scripts.texts.Mix("news", tuple(f"{n:05}" for n in range(100_000)), ())
+    read: list[tuple[str, list[str]]] = []
 
-    def way(name: str, a_text: float, texts: int) -> None:
+    def way(name: str, a_text: float, texts: list[str]) -> None:
         read.append((name, texts))
         # The machine becomes slower by the minute.
-        clock.now += texts * a_text * (1 + clock.now / 60)
+        clock.now += len(texts) * a_text * (1 + clock.now / 60)
 
     calls = {"one": partial(way, "one", 0.001), "other": partial(way, "other", 0.002)}
-    done = scripts.measures.in_turn(calls, 10_000, seconds=30)
-    assert done["one"].texts == done["other"].texts == read[-1][1]
+    one, other = scripts.measures.in_turn(calls, mix, seconds=30)
+    assert (one["way"], one["mix"]) == ("one", "news")
+    assert one["texts"] == other["texts"] == len(read[-1][1])
     assert [name for name, _ in read] == ["one", "other"] * (len(read) // 2)
-    assert done["one"].repeats >= 3
-    assert done["other"].seconds / done["one"].seconds == pytest.approx(2, rel=0.1)
+    assert [text for _, texts in read for text in texts] == list(
+        mix.texts[: int(read[-1][1][-1]) + 1]
+    )
+    assert one["repeats"] >= 3
+    assert one["characters/s"] / other["characters/s"] == pytest.approx(2, rel=0.1)
     assert clock.now < 40
+
+
+def test_a_way_that_fails_is_told_and_the_others_are_measured(
+    scripts: SimpleNamespace, mixes: Any
+) -> None:
+    def failing(texts: object) -> None:
+        raise RuntimeError("no")
+
+    calls = {"good": len, "bad": failing}
+    rows = list(scripts.sections.rated_in_turn(calls, mixes[0], 0.02))
+    assert rows[0] == ("gaps", {"what": "bad, news", "reason": "RuntimeError: no"})
+    assert [(kind, row["way"]) for kind, row in rows[1:]] == [("rates", "good")]
+
+
+def test_sentences_of_a_file_are_read_once_each(scripts: SimpleNamespace, tmp_path: Path) -> None:
+    lines = "새별전자가 새 연구원 열 명을 뽑았다.\n짧은 줄.\n" * 2
+    plain, packed = tmp_path / "a.txt", tmp_path / "a.txt.xz"
+    plain.write_text(lines, encoding="utf-8")
+    packed.write_bytes(lzma.compress(lines.encode()))
+    for path in (plain, packed):
+        assert scripts.texts.read_sentences(path) == ["새별전자가 새 연구원 열 명을 뽑았다."]
+    plain.write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match=r"a\.txt"):
+        scripts.texts.read_sentences(plain)
 
 
 def test_the_best_batch_size_is_the_fastest(
@@ -396,11 +428,12 @@ def test_errors_are_told_without_the_folders_of_the_machine(scripts: SimpleNames
 # --- report --------------------------------------------------------------------------------------
 
 
-def report_of(*rates: tuple[str, str, str, int, float]) -> dict[str, Any]:
+def report_of(*rates: tuple[str, str, str, int, float], section: str = "turns") -> dict[str, Any]:
     rows = [
-        {"encoder": e, "way": w, "mix": m, "processes": p, "characters/s": float(f)}
+        {"encoder": e, "way": w, "mix": m, "processes": p, "characters/s": float(f),
+         "section": "Kiwi" if not e else "engine" if w == "engine" else section}
         for e, w, m, p, f in rates
-    ]
+    ]  # fmt: skip
     return {
         "date": "2026-01-02T03:04:05+00:00",
         "machine": {"CPU": "a CPU"},
@@ -411,26 +444,34 @@ def report_of(*rates: tuple[str, str, str, int, float]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+TEXT_RATES = (
+    ("", "Kiwi", "news", 1, 100), ("fast", "mentions", "news", 1, 60),
+    ("fast", "records", "news", 1, 40), ("fast", "pipeline", "news", 1, 20),
+)  # fmt: skip
+
+
 def test_ratios_compare_characters_and_leave_out_what_lacks(scripts: SimpleNamespace) -> None:
     report = report_of(
-        ("", "Kiwi", "news", 1, 100), ("fast", "engine", "news", 1, 80),
-        ("fast", "pipeline", "news", 1, 20), ("fast", "records", "news", 1, 40),
-        ("fast", "mentions", "news", 2, 120), ("fast", "pipeline", "news", 2, 30),
-    )  # fmt: skip
+        *TEXT_RATES, ("fast", "mentions", "news", 2, 120), ("fast", "pipeline", "news", 2, 30)
+    )
     assert {row["what"]: row["ratio"] for row in scripts.report.ratios(report)} == {
-        "engine / pipeline": 4.0,
+        "mentions / pipeline": 3.0,
+        "records / pipeline": 2.0,
         "records / Kiwi": 0.4,
-        "mentions / pipeline, on 2 cores": 4.0,
-        "mentions of 2 processes / pipeline": 6.0,
+        "mentions / best of pipeline, on 2 cores": 4.0,
     }
 
 
-def test_figures_taken_in_turn_go_before_others(scripts: SimpleNamespace) -> None:
-    report = report_of(
-        ("fast", "mentions", "news", 1, 10), ("fast", "pipeline", "news", 1, 20),
-        ("fast", "mentions", "news", 1, 60), ("fast", "pipeline", "news", 1, 30),
-    )  # fmt: skip
-    assert [row["ratio"] for row in scripts.report.ratios(report)] == [2.0]
+def test_what_was_taken_in_turn_is_compared_with_nothing_else(scripts: SimpleNamespace) -> None:
+    report = report_of(*TEXT_RATES, section="engine")
+    alone = scripts.report.ratios(report)
+    assert {row["what"]: row["ratio"] for row in alone} == {
+        "mentions / pipeline": 3.0, "records / pipeline": 2.0, "records / Kiwi": 0.4,
+    }  # fmt: skip
+    report["rates"] += report_of(("fast", "mentions", "news", 1, 90))["rates"]
+    assert "mentions / pipeline" not in {row["what"] for row in scripts.report.ratios(report)}
+    report["rates"] += report_of(("fast", "pipeline", "news", 1, 10))["rates"]
+    assert {row["ratio"] for row in scripts.report.ratios(report)} == {9.0}
 
 
 def test_rates_of_processes_are_summed_where_all_told_theirs(scripts: SimpleNamespace) -> None:
@@ -497,7 +538,7 @@ def test_unknown_encoders_are_named(scripts: SimpleNamespace) -> None:
 def test_time_that_is_over_leaves_a_whole_report(
     scripts: SimpleNamespace, tmp_path: Path, mixes: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scripts.run, "make_mixes", lambda folder, characters: mixes)
+    monkeypatch.setattr(scripts.run, "make_mixes", lambda sentences, characters, analyzer: mixes)
     output, tables = tmp_path / "r.json", tmp_path / "r.md"
     arguments = ["--minutes", "0.001", "--encoders", "fast", "--json", str(output)]
     done = CliRunner().invoke(scripts.run.main, [*arguments, "--markdown", str(tables)])

@@ -9,12 +9,14 @@ from functools import partial
 from lgtalent_ie.corpus.batch import on_gpu, served
 from lgtalent_ie.corpus.work import Work, make_extractor
 from lgtalent_ie.corpus.workers import Crew
-from lgtalent_ie.errors import InputError, LgtalentError
-from lgtalent_ie.extractor import grouped
+from lgtalent_ie.errors import EngineError, InputError, LgtalentError
+from lgtalent_ie.extractor import Extractor, check_published, check_text, grouped
 from lgtalent_ie.schema import Document
 
 Dated = list[tuple[str, str | date | None]]
 Read = list[Document | Exception]
+# A group on its way: what cannot be sent, by its place, and the rest.
+Group = tuple[dict[int, Exception], Dated]
 
 
 def read_in_processes(
@@ -22,24 +24,58 @@ def read_in_processes(
 ) -> Iterator[Document | Exception]:
     """For each (text, publication date) its document, or what went wrong with it alone, in order.
 
-    Some groups of texts are taken ahead for each worker. A text that a worker dies of costs itself
-    alone. Raises as `Extractor`, InputError for no number of workers.
+    Three groups of texts (`extractor.grouped`) are taken ahead for each worker; where `dated`
+    raises, their documents are lost. A text that a worker dies of costs itself alone. Raises as
+    `Extractor`, InputError for no number of workers, EngineError where what holds a GPU's model
+    ends.
     """
     if workers < 1:
         raise InputError(f"workers={workers}", "0 or more", "correct it, or leave it out")
     with served(work) as prepared:
         share = prepared.server is not None or not on_gpu(work.device)
         setup = partial(start_reading, prepared)
-        crew: Crew[Dated, Read] = Crew(setup, workers, split, give_up, share)
-        for _, answers in crew.run(grouped(dated)):
+        crew: Crew[Group, Read] = Crew(setup, workers, split, give_up, share)
+        for _, answers in crew.run(map(checked, grouped(dated))):
             for answer in answers:
                 yield from answer
 
 
-def start_reading(work: Work) -> Callable[[Dated], Read]:
+def checked(dated: Dated) -> Group:
+    """A group whose texts and dates are what they should be; anything else stays here."""
+    wrong: dict[int, Exception] = {}
+    right: Dated = []
+    for place, (text, published) in enumerate(dated):
+        try:
+            right.append((check_text(text), check_published(published)))
+        except InputError as error:
+            wrong[place] = error
+    return wrong, right
+
+
+def start_reading(work: Work) -> Callable[[Group], Read]:
     """Load all that is needed, once; the function that is returned reads group after group."""
     extractor = make_extractor(work)
-    return lambda dated: [sendable(result) for result in extractor.extract_each(dated)]
+
+    def read(group: Group) -> Read:
+        wrong, right = group
+        results = read_each(extractor, right)
+        for place in sorted(wrong):
+            results.insert(place, wrong[place])
+        return results
+
+    return read
+
+
+def read_each(extractor: Extractor, dated: Dated) -> Read:
+    """What each text gives; where the model fails over all, each is read alone."""
+    try:
+        return [sendable(result) for result in extractor.extract_each(dated)]
+    except EngineError:
+        raise
+    except Exception as error:
+        if len(dated) == 1:
+            return [sendable(error)]
+    return [result for one in dated for result in read_each(extractor, [one])]
 
 
 def sendable(result: Document | Exception) -> Document | Exception:
@@ -49,15 +85,18 @@ def sendable(result: Document | Exception) -> Document | Exception:
     return RuntimeError(f"{type(result).__name__}: {result}")
 
 
-def split(dated: Dated) -> list[Dated]:
+def split(group: Group) -> list[Group]:
     """A group for each text."""
-    return [[one] for one in dated]
+    wrong, right = group
+    coming = iter(right)
+    places = range(len(wrong) + len(right))
+    return [({0: wrong[n]}, []) if n in wrong else ({}, [next(coming)]) for n in places]
 
 
-def give_up(dated: Dated, reason: str) -> Read:
+def give_up(group: Group, reason: str) -> Read:
     """What there is instead of documents for texts that cannot be worked at."""
     error = InputError(
-        f"a text that a worker process died on ({reason})", "one that fits into memory",
+        f"a text: {reason}", "one that fits into memory",
         "leave it out, or read it alone to see what is wrong",
     )  # fmt: skip
-    return [error for _ in dated]
+    return [error for _ in (*group[0], *group[1])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -78,6 +79,32 @@ class Work:
     compile: bool = False
     server: str | None = None
     words: tuple[DictionaryEntry, ...] | None = None
+
+
+def work_of(
+    model: Path,
+    device: str,
+    user_dictionary: str | Path | tuple[DictionaryEntry, ...] | None,
+    entities: str | Path | None,
+    compile: bool,
+    min_score: float,
+) -> Work:
+    """What the workers of an extractor need, paths whole."""
+    listed = isinstance(user_dictionary, tuple)
+    return Work(
+        model=str(model),
+        device=device,
+        user_dictionary=None if user_dictionary is None or listed else whole(user_dictionary),  # type: ignore[arg-type]
+        words=user_dictionary if listed else None,  # type: ignore[arg-type]
+        entities=None if entities is None else whole(entities),
+        min_score=min_score,
+        compile=compile,
+    )
+
+
+def whole(path: str | Path) -> str:
+    """A path that means the same in every folder."""
+    return str(Path(path).resolve())
 
 
 def start_work(work: Work) -> Callable[[Chunk], Answer]:

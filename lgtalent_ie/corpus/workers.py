@@ -190,8 +190,8 @@ class Crew(Generic[C, A]):
         if self.failed_starts >= FAILED_STARTS:
             raise InputError(
                 f"worker processes that end before they have done anything ({reason})",
-                "room for the model",
-                "take fewer --workers, or --workers 0 to see what is wrong",
+                "room for the model, and a script that is under `if __name__ == '__main__':`",
+                "take fewer workers, or 0 to see what is wrong",
             )
 
     def stop(self) -> None:

@@ -28,7 +28,7 @@ from lgtalent_ie.model.decoding import (
 from lgtalent_ie.model.loading import AnyTagger
 from lgtalent_ie.model.pairs import PairPlaces, join_pairs
 from lgtalent_ie.model.pretrained import PretrainedTagger
-from lgtalent_ie.model.tagger import RecurrentTagger, WindowText
+from lgtalent_ie.model.tagger import WindowText
 
 # Pieces in one batch on a CPU; beyond this nothing gets faster on two cores, memory grows.
 TOKEN_BUDGET = 4096
@@ -86,7 +86,8 @@ def decode_here(
 class Part(NamedTuple):
     """What is read at once of a sentence: its number, the window and that as the encoder takes it.
 
-    Numbers in arrays alone, so that a process without the device can make it and hand it on.
+    What a tagger prepares are numbers in arrays, so that a process without the device can make and
+    send it.
     """
 
     sentence: int
@@ -148,7 +149,8 @@ class Runtime:
 
     The small steps of the recurrent encoder run on one CPU thread: where another process holds a
     core, two threads waited for each other and an article took seconds instead of tenths. There it
-    is read by `CpuReader`, with the weights it has now.
+    is read by `CpuReader`, with the weights it has now, unless a `reader` is given: what prepares
+    windows and reads what it has prepared.
 
     On a GPU the encoders compute in bfloat16 (cuDNN's LSTM in float16, as torch's autocast has it),
     and the heads in float32 behind them. Pretrained encoders of BERT's family are read without
@@ -163,16 +165,17 @@ class Runtime:
         device: str = "auto",
         budget: int | None = None,
         compile: bool = False,
+        reader: WindowReader | None = None,
     ) -> None:
         self.tagger = tagger.to(choose_device(device)).eval()
         on_gpu = self.tagger.device.type == "cuda"
         default = CUDA_TOKEN_BUDGET if on_gpu else TOKEN_BUDGET
         self.budget = default if budget is None else budget
-        self.threads: int | None = None
-        self.reader: WindowReader = self.tagger
-        if tagger.config.recurrent is not None and not on_gpu:
-            assert isinstance(self.tagger, RecurrentTagger)
-            self.threads, self.reader = 1, CpuReader(self.tagger)
+        recurrent_here = tagger.config.recurrent is not None and not on_gpu
+        self.threads = 1 if recurrent_here else None
+        if reader is None:
+            reader = CpuReader(self.tagger) if recurrent_here else self.tagger  # type: ignore[arg-type]
+        self.reader: WindowReader = reader
         packed = None
         if isinstance(self.tagger, PretrainedTagger):
             packed = self.tagger.pack(torch.bfloat16 if on_gpu else torch.float32)

@@ -198,9 +198,7 @@ def serve_model(
 
 def server_runtime(tagger: AnyTagger, device: str, compile: bool = False) -> Runtime:
     """A runtime for what workers send, which is what the tagger itself reads on any device."""
-    runtime = Runtime(tagger, device, compile=compile)
-    runtime.reader = runtime.tagger
-    return runtime
+    return Runtime(tagger, device, compile=compile, reader=tagger)
 
 
 class Server:

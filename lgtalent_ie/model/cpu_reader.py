@@ -1,9 +1,9 @@
 """The recurrent encoder as a CPU likes it: what stands in every text is multiplied once.
 
-Two thirds of what the shipped LSTMs multiply in their first layer depend on a morpheme alone, not
-on what is around it. So what the gates of that layer get from a kind of morpheme is kept in a table
-with a row for each kind, and only new kinds are multiplied. The rest is walked step by step, each
-step small enough to stay in the cache.
+Of what the shipped LSTMs multiply in their first layer, 69 % (`fast`) and 58 % (`base`) depend on a
+morpheme alone, not on what is around it. So what the gates of that layer get from a kind of
+morpheme is kept in a table with a row for each kind, and only new kinds are multiplied. The rest is
+walked step by step, each step small enough to stay in the cache.
 
 N morphemes, B windows, T steps, n windows that reach a step, H hidden_size, R rows.
 """
@@ -65,9 +65,10 @@ class Known(NamedTuple):
 
 
 class CpuReader:
-    """Reads windows as `RecurrentTagger.hidden` does, with the weights that it has now.
+    """Reads windows as `RecurrentTagger.hidden` does; states are the same but for rounding.
 
-    States are the same up to the rounding of sums. Threads may share one.
+    It has a copy of the LSTM's weights and looks the vectors of a kind up when it first meets it:
+    make another one once the tagger has been trained on. Threads may share one.
     """
 
     def __init__(self, tagger: RecurrentTagger) -> None:
@@ -139,6 +140,7 @@ class CpuReader:
 
     def learn(self, kinds: Sequence[Kind]) -> None:
         """Add rows for kinds that have none."""
+        assert not self.encoder.training, "with dropout"
         padded = [*kinds, *[kinds[0]] * (FEWEST_ROWS - len(kinds))]
         pieces = join_pieces([self.tagger.pieces(padded)])
         inputs = self.encoder.inputs(

@@ -145,7 +145,7 @@ def shape_of(form: str) -> str:
     return shape[:12] + shape[-12:] if len(shape) > 24 else shape
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def character_ngrams(form: str, buckets: int) -> tuple[int, ...]:
     """Hash buckets of a morpheme's characters, pairs and triples, with its borders marked.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from lgtalent_ie.frozen import maker
 from lgtalent_ie.reading import Morpheme, Reading
 from lgtalent_ie.records.characters import CLOSING_BRACKETS, OPENING_BRACKETS, QUOTE_MARKS
 from lgtalent_ie.records.relation_tables import noun_classes
@@ -16,6 +17,9 @@ GLUED_PARTICLES = {
     "의": "JKG", "에": "JKB", "에서": "JKB", "와": "JKB", "과": "JKB", "로": "JKB", "으로": "JKB",
 }  # fmt: skip
 
+# Endings with the `하` of a verb in them, and what they are behind it.
+GLUED_ENDINGS = {"한": ("ᆫ", "ETM"), "키": ("기", "ETN")}
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -26,6 +30,9 @@ class Token:
     start: int
     end: int
     mention: Mention | None = None
+
+
+make_token = maker(Token)
 
 
 def linearise(
@@ -50,7 +57,9 @@ def linearise(
         while at < len(covered) and covered[at][0] < limit:
             first, last, mention = covered[at]
             label = mention.label if mention else "QUOTE"
-            tokens.append(Token(label, "MENTION" if mention else "QUOTE", first, last, mention))
+            tokens.append(
+                make_token(label, "MENTION" if mention else "QUOTE", first, last, mention)
+            )
             at += 1
 
     for morpheme in morphemes:
@@ -65,9 +74,8 @@ def linearise(
             elif not (morpheme.start == morpheme.end == last_end):
                 continue
         elif morpheme.form not in QUOTE_MARKS:
-            tokens.append(
-                Token(morpheme.form, morpheme.tag.split("-")[0], morpheme.start, morpheme.end)
-            )
+            tag = morpheme.tag.partition("-")[0]
+            tokens.append(make_token(morpheme.form, tag, morpheme.start, morpheme.end))
     flush(end)
     return without_attributes(repaired(tokens))
 
@@ -82,7 +90,7 @@ def repaired(tokens: list[Token]) -> list[Token]:
     kept: list[Token] = []
     for token in tokens:
         before = kept[-1] if kept else None
-        ending = {"한": ("ᆫ", "ETM"), "키": ("기", "ETN")}.get(token.form)
+        ending = GLUED_ENDINGS.get(token.form)
         if (
             ending is not None and before is not None and token.mention is None
             and before.mention is None and before.form in nominal and before.end == token.start

@@ -139,8 +139,9 @@ def find(
 ) -> Iterator[dict[str, Mention]]:
     """The mentions by role of every match, from the left; `places` are `places_of_forms(tokens)`.
 
-    Where it looks is bounded by the forms of the sentence, and whether it does by `unmet`; without
-    them the patterns took half the time of all records.
+    There is none where `unmet` leaves one of its needs open, so ask that first. Where this looks is
+    bounded by the forms of the sentence; without either the patterns took half the time of all
+    records.
     """
     for at in sorted(at for form in pattern.starts & places.keys() for at in places[form]):
         matched = match_at(pattern.atoms, tokens, at, fits)
