@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from engine_texts import eojeol_of, filled
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -22,8 +23,12 @@ from lgtalent_ie.schema import LABELS
 
 # Rows of the embedding table, as in Korean encoders; the tokenizer that is made here uses fewer.
 VOCABULARY = 32_000
-# With so many subwords an eojeol of the benchmark's texts takes about 2.3 of them.
-SUBWORDS = 1_500
+# An eojeol takes at most so many subwords, as with the tokenizers of Korean encoders: the tokenizer
+# gets the first of these sizes with which it does.
+SUBWORDS_AN_EOJEOL = 2.4
+SIZES = (1_500, 3_000, 6_000, 12_000, 24_000)
+# It is made of the first so many characters.
+TOKENIZED = 400_000
 SPECIAL = ("[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]")
 MAX_LENGTH = 512
 
@@ -133,17 +138,23 @@ def build(name: str, texts: Sequence[str], rival: bool = True, tiny: bool = Fals
     return Built(name, tagger, model, tokenizer)
 
 
-def make_tokenizer(texts: Sequence[str], size: int = SUBWORDS) -> Any:
+def make_tokenizer(texts: Sequence[str]) -> Any:
     """A WordPiece tokenizer of the texts, made on the spot, in the form `transformers` takes."""
     transformers = need_transformers()
     from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # type: ignore[call-arg]
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=size, special_tokens=list(SPECIAL), show_progress=False
-    )
-    tokenizer.train_from_iterator(texts, trainer)
+    texts = list(filled(iter(texts), TOKENIZED))
+    eojeol = sum(map(eojeol_of, texts))
+    for size in SIZES:
+        tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))  # type: ignore[call-arg]
+        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        trainer = trainers.WordPieceTrainer(
+            vocab_size=size, special_tokens=list(SPECIAL), show_progress=False
+        )
+        tokenizer.train_from_iterator(texts, trainer)
+        encoded = tokenizer.encode_batch_fast(texts)
+        if sum(len(one.ids) for one in encoded) <= SUBWORDS_AN_EOJEOL * eojeol:
+            break
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 0), ("[SEP]", 2)]
     )
