@@ -191,7 +191,7 @@ class Crew(Generic[C, A]):
             raise InputError(
                 f"worker processes that end before they have done anything ({reason})",
                 "room for the model, and a script that is under `if __name__ == '__main__':`",
-                "take fewer workers, or 0 to see what is wrong",
+                "take fewer workers (--workers), or 0 to see what is wrong",
             )
 
     def stop(self) -> None:

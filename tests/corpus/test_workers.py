@@ -81,7 +81,7 @@ def test_what_a_worker_cannot_load_is_told_as_it_told_it() -> None:
 
 
 def test_workers_that_die_at_once_end_the_run() -> None:
-    with pytest.raises(InputError, match=r"exit code 4.*fewer workers, or 0"):
+    with pytest.raises(InputError, match=r"exit code 4.*--workers"):
         list(crew(partial(batch_hooks.dies_at_once, None)).run([[1]]))
 
 
