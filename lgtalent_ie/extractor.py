@@ -37,6 +37,8 @@ from lgtalent_ie.schema import Document
 READ_AHEAD = 256
 TOGETHER = 20_000
 
+Dated = list[tuple[str, str | date | None]]
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -157,13 +159,24 @@ class Extractor:
         self, dated: Iterable[tuple[str, str | date | None]]
     ) -> Iterator[Document | Exception]:
         """For each (text, publication date) its document, or what went wrong with it alone."""
-        begun: deque[Begun] = deque()
+        begun: deque[tuple[Dated, Begun | Exception]] = deque()
         for group in grouped(dated, self.runtime.budget / TOKEN_BUDGET):
-            begun.append(self.begin(group))
+            begun.append((group, caught(self.begin, group)))
             if len(begun) > self.runtime.ahead:
-                yield from self.end(begun.popleft())
+                yield from self.results(*begun.popleft())
         for rest in begun:
-            yield from self.end(rest)
+            yield from self.results(*rest)
+
+    def results(self, group: Dated, begun: Begun | Exception) -> list[Document | Exception]:
+        """What a group gives; where the model fails over all of it, each text is read alone."""
+        results: list[Document | Exception] | Exception = (
+            begun if isinstance(begun, Exception) else caught(lambda: list(self.end(begun)))
+        )
+        if not isinstance(results, Exception):
+            return results
+        if len(group) == 1:
+            return [results]
+        return [result for one in group for result in self.extract_each([one])]
 
     def begin(self, group: Sequence[tuple[str, str | date | None]]) -> Begun:
         """A group on its way; what its states are a GPU may not yet have computed."""

@@ -9,11 +9,10 @@ from functools import partial
 from lgtalent_ie.corpus.batch import on_gpu, served
 from lgtalent_ie.corpus.work import Work, make_extractor
 from lgtalent_ie.corpus.workers import Crew
-from lgtalent_ie.errors import EngineError, InputError, LgtalentError
-from lgtalent_ie.extractor import Extractor, check_published, check_text, grouped
+from lgtalent_ie.errors import InputError, LgtalentError
+from lgtalent_ie.extractor import Dated, check_published, check_text, grouped
 from lgtalent_ie.schema import Document
 
-Dated = list[tuple[str, str | date | None]]
 Read = list[Document | Exception]
 # A group on its way: what cannot be sent, by its place, and the rest.
 Group = tuple[dict[int, Exception], Dated]
@@ -58,24 +57,12 @@ def start_reading(work: Work) -> Callable[[Group], Read]:
 
     def read(group: Group) -> Read:
         wrong, right = group
-        results = read_each(extractor, right)
+        results = [sendable(result) for result in extractor.extract_each(right)]
         for place in sorted(wrong):
             results.insert(place, wrong[place])
         return results
 
     return read
-
-
-def read_each(extractor: Extractor, dated: Dated) -> Read:
-    """What each text gives; where the model fails over all, each is read alone."""
-    try:
-        return [sendable(result) for result in extractor.extract_each(dated)]
-    except EngineError:
-        raise
-    except Exception as error:
-        if len(dated) == 1:
-            return [sendable(error)]
-    return [result for one in dated for result in read_each(extractor, [one])]
 
 
 def sendable(result: Document | Exception) -> Document | Exception:

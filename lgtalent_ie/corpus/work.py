@@ -90,21 +90,22 @@ def work_of(
     min_score: float,
 ) -> Work:
     """What the workers of an extractor need, paths whole."""
-    listed = isinstance(user_dictionary, tuple)
+    words = user_dictionary if isinstance(user_dictionary, tuple) else None
+    file = None if isinstance(user_dictionary, tuple) else user_dictionary
     return Work(
         model=str(model),
         device=device,
-        user_dictionary=None if user_dictionary is None or listed else whole(user_dictionary),  # type: ignore[arg-type]
-        words=user_dictionary if listed else None,  # type: ignore[arg-type]
-        entities=None if entities is None else whole(entities),
+        user_dictionary=whole(file),
+        entities=whole(entities),
         min_score=min_score,
         compile=compile,
+        words=words,
     )
 
 
-def whole(path: str | Path) -> str:
+def whole(path: str | Path | None) -> str | None:
     """A path that means the same in every folder."""
-    return str(Path(path).resolve())
+    return None if path is None else str(Path(path).resolve())
 
 
 def start_work(work: Work) -> Callable[[Chunk], Answer]:

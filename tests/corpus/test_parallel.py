@@ -18,7 +18,6 @@ from lgtalent_ie.corpus import parallel
 from lgtalent_ie.corpus.parallel import (
     checked,
     give_up,
-    read_each,
     read_in_processes,
     sendable,
     split,
@@ -100,9 +99,9 @@ def test_where_the_model_fails_over_all_each_text_is_read_alone(
         return states(windows)
 
     monkeypatch.setattr(extractor.runtime, "states", failing)
-    found = read_each(extractor, [(text, None) for text in TEXTS[:size]])
+    found = list(extractor.extract_each([(text, None) for text in TEXTS[:size]]))
     assert [isinstance(one, Document) for one in found] == [n != 1 for n in range(size)]
-    assert size == 1 or str(found[1]) == "MemoryError: no room"
+    assert size == 1 or repr(found[1]) == "MemoryError('no room')"
 
 
 def test_the_end_of_the_engine_is_no_fault_of_a_text(
@@ -113,7 +112,7 @@ def test_the_end_of_the_engine_is_no_fault_of_a_text(
 
     monkeypatch.setattr(extractor.runtime, "states", ended)
     with pytest.raises(EngineError):
-        read_each(extractor, [(TEXTS[0], None), (TEXTS[1], None)])
+        list(extractor.extract_each([(TEXTS[0], None), (TEXTS[1], None)]))
 
 
 def test_what_cannot_be_sent_stays_here_and_keeps_its_place() -> None:
