@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -35,8 +37,33 @@ def make_pipeline(built: Built, device: str, dtype: torch.dtype) -> Any:
     )
 
 
+@cache
+def need_whole_texts(tokenizer: Any) -> None:
+    """InputError where the tokenizer drops what follows the first window of a long text.
+
+    So do tokenizers 0.23.1 and 0.23.2 (huggingface/tokenizers#2091); a rival that reads less is
+    faster. A tokenizer is tried once.
+    """
+    text = "가 " * MAX_LENGTH + "나"
+    windows = tokenizer(
+        text, truncation=True, max_length=MAX_LENGTH // 2, stride=STRIDE // 2,
+        return_overflowing_tokens=True, return_offsets_mapping=True,
+    )  # fmt: skip
+    if max(end for offsets in windows["offset_mapping"] for _, end in offsets) < len(text):
+        raise InputError(
+            f"tokenizers {version('tokenizers')}, which drops what follows the first window",
+            "a version that reads long texts whole",
+            "pip install 'tokenizers!=0.23.1,!=0.23.2'",
+        )
+
+
 def read_with(pipeline: Any, texts: Sequence[str], size: int, stride: bool) -> list[Any]:
-    """The entities of every text; with `stride` long ones are read in windows that overlap."""
+    """The entities of every text; with `stride` long ones are read in windows that overlap.
+
+    InputError where the pipeline's tokenizer would drop all windows but the first.
+    """
+    if stride:
+        need_whole_texts(pipeline.tokenizer)
     options = {"stride": STRIDE} if stride else {}
     found: list[Any] = pipeline(list(texts), batch_size=size, **options)
     return found
@@ -88,7 +115,7 @@ class GlinerPacking:
     def read(self, texts: Sequence[str], size: int) -> list[list[tuple[int, int, int]]]:
         """(label, start, end) of each text's entities, `size` texts packed at a time.
 
-        Neighbouring subwords of one label make an entity.
+        Neighbouring subwords of one label make an entity. InputError as in `read_with`.
         """
         found: list[list[tuple[int, int, int]]] = []
         for at in range(0, len(texts), size):
@@ -97,6 +124,8 @@ class GlinerPacking:
                 some, truncation=True, max_length=MAX_LENGTH, stride=STRIDE,
                 return_overflowing_tokens=True, return_offsets_mapping=True,
             )  # fmt: skip
+            if any(len(window) == MAX_LENGTH for window in encoded["input_ids"]):
+                need_whole_texts(self.tokenizer)
             tags = [t.tolist() for t in self.tags(encoded["input_ids"])]
             entities: list[dict[tuple[int, int, int], None]] = [{} for _ in some]
             owners = encoded["overflow_to_sample_mapping"]

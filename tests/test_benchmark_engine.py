@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -177,12 +178,39 @@ def test_sorted_texts_come_back_in_their_order(scripts: SimpleNamespace, roberta
     assert [[(e["start"], e["end"]) for e in some] for some in ordered] == places
 
 
+class ForgetfulTokenizer:
+    """As tokenizers 0.23.1: what follows the first window is dropped."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+
+    def __call__(self, text: str, **options: Any) -> dict[str, Any]:
+        windows = self.tokenizer(text, **options)
+        return {name: values[:1] for name, values in windows.items()}
+
+
+def test_a_rival_that_would_read_less_is_refused(scripts: SimpleNamespace, roberta: Any) -> None:
+    forgetful = ForgetfulTokenizer(roberta.tokenizer)
+    with pytest.raises(InputError, match="drops what follows the first window"):
+        scripts.rivals.need_whole_texts(forgetful)
+    pipeline = SimpleNamespace(tokenizer=forgetful)
+    with pytest.raises(InputError, match="tokenizers"):
+        scripts.rivals.read_with(pipeline, TEXTS, 8, stride=True)
+
+
+@pytest.mark.skipif(
+    version("tokenizers") in ("0.23.1", "0.23.2"), reason="it drops all windows but the first"
+)
 def test_nothing_of_a_long_text_is_lost(scripts: SimpleNamespace, roberta: Any) -> None:
-    text = " ".join(TEXTS * 20)
-    assert len(roberta.tokenizer(text, verbose=False)["input_ids"]) > scripts.encoders.MAX_LENGTH
+    scripts.rivals.need_whole_texts(roberta.tokenizer)
+    text = " ".join(TEXTS * 60)
+    most = scripts.encoders.MAX_LENGTH
+    places = roberta.tokenizer(text, verbose=False, return_offsets_mapping=True)["offset_mapping"]
+    assert len(places) > 2 * most
     pipeline = scripts.rivals.make_pipeline(roberta, "cpu", torch.float32)
     (found,) = scripts.rivals.read_with(pipeline, [text], 8, stride=True)
-    assert found[-1]["end"] > len(text) - 200
+    # Which tags random weights give differs from torch to torch: many are behind the first window.
+    assert found[-1]["end"] > places[most][1]
 
 
 def test_packed_windows_have_the_labels_that_they_have_alone(

@@ -15,8 +15,6 @@ from helpers import make_reading
 from tiny_models import (
     HEADS,
     PAIR_HEAD,
-    tiny_attention_tagger,
-    tiny_encoder,
     tiny_pair_tagger,
     tiny_tagger,
 )
@@ -24,11 +22,10 @@ from torch import Tensor
 
 from lgtalent_ie.engine.runtime import TOKEN_BUDGET, Runtime, choose_device
 from lgtalent_ie.errors import InputError
-from lgtalent_ie.model.config import KLUE_RE, MENTION_HEAD, RELATIONS, ModelConfig
+from lgtalent_ie.model.config import KLUE_RE, MENTION_HEAD, RELATIONS
 from lgtalent_ie.model.decoding import Platt, apply_platt
 from lgtalent_ie.model.loading import AnyTagger, load_model, save_model
 from lgtalent_ie.model.pairs import PairPlaces, Pairs
-from lgtalent_ie.model.pretrained import PretrainedTagger, load_encoder, pretrained_config
 from lgtalent_ie.model.tagger import WindowText
 
 SENTENCES = [
@@ -37,18 +34,6 @@ SENTENCES = [
     "명단.",
     "LG AI에 연구원이 왔다. " * 3,
 ]
-
-
-@pytest.fixture(scope="module", params=["recurrent", "attention", "pretrained"])
-def tagger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AnyTagger:
-    if request.param == "recurrent":
-        return tiny_tagger()
-    if request.param == "attention":
-        return tiny_attention_tagger()
-    encoder, tokenizer = load_encoder(tiny_encoder(tmp_path_factory.mktemp("hf") / "bert"))
-    sizes = pretrained_config(encoder, tokenizer)
-    config = ModelConfig("tiny", "1", pretrained=sizes, heads=HEADS, longest=sizes.max_length - 2)
-    return PretrainedTagger(config, encoder, tokenizer).eval()
 
 
 def windows() -> list[WindowText]:
