@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from lgtalent_ie.alignment import Alignment, align
 from lgtalent_ie.errors import DictionaryError
-from lgtalent_ie.frozen import maker
 from lgtalent_ie.reading import Morpheme, Sentence
 from lgtalent_ie.schema import Section
 
@@ -32,8 +31,6 @@ KIWI_TAGS = frozenset(
     "NNG NNP NNB NR NP VV VA VX VCP VCN MM MAG MAJ IC JKS JKC JKG JKO JKB JKV JKQ JX JC EP EF EC "
     "ETN ETM XPN XSN XSV XSA XSM XR SF SP SS SSO SSC SE SO SW SL SH SN SB".split()
 )
-
-make_morpheme = maker(Morpheme)
 
 DictionaryEntry = str | tuple[str, str] | tuple[str, str, float]
 
@@ -111,11 +108,9 @@ def lead_back(tokens: Iterable[Token], alignment: Alignment) -> tuple[Morpheme, 
         # Nothing was cleaned, as in most lines: the way back is a shift.
         shift = alignment.starts.start
         return tuple(
-            make_morpheme(t.form, t.tag, t.start + shift, t.start + t.len + shift) for t in tokens
+            Morpheme(t.form, t.tag, t.start + shift, t.start + t.len + shift) for t in tokens
         )
-    return tuple(
-        make_morpheme(t.form, t.tag, *alignment.span(t.start, t.start + t.len)) for t in tokens
-    )
+    return tuple(Morpheme(t.form, t.tag, *alignment.span(t.start, t.start + t.len)) for t in tokens)
 
 
 def cut(text: str, start: int, end: int) -> Iterable[tuple[int, int]]:

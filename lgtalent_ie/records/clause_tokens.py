@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from lgtalent_ie.frozen import maker
+import msgspec
+
 from lgtalent_ie.reading import Morpheme, Reading
 from lgtalent_ie.records.characters import CLOSING_BRACKETS, OPENING_BRACKETS, QUOTE_MARKS
 from lgtalent_ie.records.relation_tables import noun_classes
@@ -21,8 +21,7 @@ GLUED_PARTICLES = {
 GLUED_ENDINGS = {"한": ("ᆫ", "ETM"), "키": ("기", "ETN")}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True, gc=False):
     """A mention (form = label, tag MENTION) or a morpheme outside all mentions."""
 
     form: str
@@ -30,9 +29,6 @@ class Token:
     start: int
     end: int
     mention: Mention | None = None
-
-
-make_token = maker(Token)
 
 
 def linearise(
@@ -57,9 +53,7 @@ def linearise(
         while at < len(covered) and covered[at][0] < limit:
             first, last, mention = covered[at]
             label = mention.label if mention else "QUOTE"
-            tokens.append(
-                make_token(label, "MENTION" if mention else "QUOTE", first, last, mention)
-            )
+            tokens.append(Token(label, "MENTION" if mention else "QUOTE", first, last, mention))
             at += 1
 
     for morpheme in morphemes:
@@ -75,7 +69,7 @@ def linearise(
                 continue
         elif morpheme.form not in QUOTE_MARKS:
             tag = morpheme.tag.partition("-")[0]
-            tokens.append(make_token(morpheme.form, tag, morpheme.start, morpheme.end))
+            tokens.append(Token(morpheme.form, tag, morpheme.start, morpheme.end))
     flush(end)
     return without_attributes(repaired(tokens))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from lgtalent_ie.frozen import maker
+import msgspec
+
 from lgtalent_ie.records.characters import is_hangul
 from lgtalent_ie.records.measure_units import Measure
 from lgtalent_ie.records.measures import measure_at
@@ -25,16 +25,12 @@ _DIGIT = "0-9０-９"
 _SIGNS = "$＄€£￡₩￦¥￥₹₫₽฿₱₺₴₦₪"
 
 
-@dataclass(frozen=True, slots=True)
-class QuantityMatch:
+class QuantityMatch(msgspec.Struct, frozen=True, gc=False):
     """A span that reads as a quantity; `sure` is false where the context has to decide."""
 
     start: int
     end: int
     sure: bool
-
-
-_match = maker(QuantityMatch)
 
 
 @cache
@@ -105,7 +101,7 @@ def find_quantities(text: str) -> tuple[QuantityMatch, ...]:
             at = match.end() if match.end() > start else start + 1
             continue
         at = left + measure.end
-        found.append(_match(start, at, measure.sure))
+        found.append(QuantityMatch(start, at, measure.sure))
     return tuple(found)
 
 

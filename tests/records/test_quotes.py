@@ -11,7 +11,7 @@ from helpers import analyzer, make_reading, read_cases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lgtalent_ie.reading import Reading
+from lgtalent_ie.reading import Morpheme, Reading
 from lgtalent_ie.records.quote_marks import CARRIED_LINES, find_quoted
 from lgtalent_ie.records.quotes import read_quotes
 from lgtalent_ie.schema import Label, Mention, Organization, Quote, Section, SectionKind
@@ -269,7 +269,7 @@ def test_five_thousand_speakers_each_say_their_own() -> None:
         names.append(name)
         text += name + line.text[3:]
         moved = [
-            replace(m, start=m.start + at + longer * (m.start > 0), end=m.end + at + longer)
+            Morpheme(m.form, m.tag, m.start + at + longer * (m.start > 0), m.end + at + longer)
             for m in sentence.morphemes
         ]
         sentences.append(
