@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from statistics import median
@@ -304,11 +304,14 @@ class Parts:
     parts: tuple[Part, ...]
     ends: tuple[int, ...]
     lengths: tuple[int, ...]
+    made: dict[tuple[int, int], Sequence[Part]] = field(default_factory=dict)
 
     def between(self, start: int, end: int) -> Sequence[Part]:
-        """Those of texts start..end, which are counted from 0 there."""
-        some = self.parts[self.ends[start] : self.ends[end]]
-        return [part._replace(sentence=part.sentence - start) for part in some] if start else some
+        """Those of texts start..end, which are counted from 0 there; made once, in a warm pass."""
+        if (start, end) not in self.made:
+            some = self.parts[self.ends[start] : self.ends[end]]
+            self.made[start, end] = [p._replace(sentence=p.sentence - start) for p in some]
+        return self.made[start, end]
 
 
 def prepared_parts(runtime: Runtime, mix: Mix, times: int) -> Parts:

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 class Window(NamedTuple):
     """Morphemes start..end of a sentence are read together, keep_start..keep_end answered for."""
@@ -80,13 +83,56 @@ def batches(costs: Sequence[int], budget: int) -> Iterator[list[int]]:
     >>> list(batches([3, 9, 2, 8], 12))
     [[1], [3, 0], [2]]
     """
-    batch: list[int] = []
-    total = 0
-    for number in sorted(range(len(costs)), key=lambda n: (-costs[n], n)):
-        if batch and total + costs[number] > budget:
-            yield batch
-            batch, total = [], 0
-        batch.append(number)
-        total += costs[number]
-    if batch:
-        yield batch
+    given = np.array(costs, dtype=np.int64)  # [P]
+    order = np.argsort(-given, kind="stable")  # [P]
+    ends = np.cumsum(given[order])  # [P], pieces up to and with each
+    start = before = 0
+    while start < len(order):
+        end = max(start + 1, int(np.searchsorted(ends, before + budget, side="right")))
+        yield order[start:end].tolist()
+        start, before = end, int(ends[end - 1])
+
+
+def sentence_lengths(placed: NDArray[np.int64], sentences: int) -> NDArray[np.int64]:
+    """Morphemes of each of so many sentences: int64 [sentences].
+
+    `placed` are int64 [P, 5], the sentence of each window and the window itself.
+    """
+    lengths = np.zeros(sentences, dtype=np.int64)
+    np.maximum.at(lengths, placed[:, 0], placed[:, 4])
+    return lengths
+
+
+class Rows(NamedTuple):
+    """Which rows of a batch are kept, int64 [K], None for all, and which rows they become, [K]."""
+
+    taken: NDArray[np.int64] | None
+    become: NDArray[np.int64]
+
+
+def kept_rows(placed: NDArray[np.int64], starts: NDArray[np.int64]) -> Rows:
+    """The rows that a batch of windows answers for.
+
+    `placed` are int64 [B, 5] as for `sentence_lengths`; a batch has a row for each morpheme of its
+    windows, one after the other. `starts` are int64 [sentences], the first row of each sentence.
+
+    >>> rows = kept_rows(np.array([[1, 0, 2, 0, 2], [0, 0, 3, 0, 2]]), np.array([0, 9]))
+    >>> rows.taken.tolist(), rows.become.tolist()
+    ([0, 1, 2, 3], [9, 10, 0, 1])
+    """
+    sentence, start, end, keep_start, keep_end = placed.T  # [B] each
+    sizes, kept = end - start, keep_end - keep_start  # [B] each
+    become = spread(starts[sentence] + keep_start, kept)  # [K]
+    if (sizes == kept).all():
+        return Rows(None, become)
+    return Rows(spread(np.cumsum(sizes) - sizes + keep_start - start, kept), become)
+
+
+def spread(firsts: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """So many numbers in a row from each first one on.
+
+    >>> spread(np.array([7, 0, 4]), np.array([2, 0, 3])).tolist()
+    [7, 8, 4, 5, 6]
+    """
+    ends = np.cumsum(counts)
+    return np.repeat(firsts - ends + counts, counts) + np.arange(counts.sum())

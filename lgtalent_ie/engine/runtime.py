@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lgtalent_ie.engine.device_decoding import start_decoding
-from lgtalent_ie.engine.packing import Window, batches, cut_windows, rectangles
+from lgtalent_ie.engine.packing import (
+    Window,
+    batches,
+    cut_windows,
+    kept_rows,
+    rectangles,
+    sentence_lengths,
+)
+from lgtalent_ie.engine.states import States, together
 from lgtalent_ie.errors import InputError
 from lgtalent_ie.model.config import MENTION_HEAD
 from lgtalent_ie.model.cpu_reader import CpuReader
@@ -29,6 +37,7 @@ from lgtalent_ie.model.loading import AnyTagger
 from lgtalent_ie.model.pairs import PairPlaces, join_pairs
 from lgtalent_ie.model.pretrained import PretrainedTagger
 from lgtalent_ie.model.tagger import WindowText
+from lgtalent_ie.model.transfer import to_device
 
 # Pieces in one batch on a CPU; beyond this nothing gets faster on two cores, memory grows.
 TOKEN_BUDGET = 4096
@@ -186,7 +195,7 @@ class Runtime:
         self.decodes_on_device = on_gpu
         self.ahead = 1 if on_gpu else 0
 
-    def states(self, sentences: Sequence[WindowText]) -> list[Tensor]:
+    def states(self, sentences: Sequence[WindowText]) -> States:
         """float32 [n, hidden_size] per sentence, on the device: the one pass that all heads share.
 
         All of them are kept, in all 4 × hidden_size bytes a morpheme, so give no more sentences
@@ -199,7 +208,7 @@ class Runtime:
         return make_parts(sentences, self.tagger, self.reader)
 
     @torch.inference_mode()
-    def run(self, parts: Sequence[Part], sentences: int) -> list[Tensor]:
+    def run(self, parts: Sequence[Part], sentences: int) -> States:
         """The states of so many sentences, of all their parts; as `states`.
 
         Windows of a long sentence are merged by morpheme. Where the device runs out of memory, the
@@ -207,7 +216,13 @@ class Runtime:
         is raised only where a single window is too much.
         """
         sizes = [self.reader.size(part.prepared) for part in parts]
-        kept: dict[int, Tensor] = {}
+        placed = np.array([(p.sentence, *p.window) for p in parts], dtype=np.int64)  # [P, 5]
+        placed = placed.reshape(-1, 5)
+        lengths = sentence_lengths(placed, sentences)  # [sentences]
+        starts = np.cumsum(lengths) - lengths  # [sentences]
+        device = self.tagger.device
+        size = (int(lengths.sum()), self.tagger.config.hidden_size)
+        flat = torch.empty(size, dtype=torch.float32, device=device)
         waiting = deque(batches(sizes, self.budget))
         while waiting:
             batch = waiting.popleft()
@@ -220,19 +235,15 @@ class Runtime:
                 smaller = list(batches([sizes[n] for n in batch], self.budget))
                 waiting.extendleft([batch[n] for n in some] for some in reversed(smaller))
                 continue
-            at = 0
-            for n in batch:
-                start, end, keep_start, keep_end = parts[n].window
-                kept[n] = hidden[at + keep_start - start : at + keep_end - start]  # [kept, hidden]
-                at += end - start
-        by_sentence: list[list[Tensor]] = [[] for _ in range(sentences)]
-        for n, part in enumerate(parts):
-            by_sentence[part.sentence].append(kept[n])
-        nothing = torch.zeros(0, self.tagger.config.hidden_size, device=self.tagger.device)
-        return [
-            some[0] if len(some) == 1 else torch.cat(some) if some else nothing
-            for some in by_sentence
-        ]
+            rows = kept_rows(placed[batch], starts)
+            if rows.taken is None:
+                [become] = to_device([torch.from_numpy(rows.become)], device)  # [K]
+            else:
+                arrays = [torch.from_numpy(array) for array in (rows.become, rows.taken)]
+                become, taken = to_device(arrays, device)  # [K] each
+                hidden = hidden[taken]  # [K, hidden_size]
+            flat.index_copy_(0, become, hidden)
+        return States(flat, lengths)
 
     def read(self, prepared: Sequence[Any]) -> Tensor:
         """float32 [N, hidden_size]: one batch, the morphemes of all windows one after the other."""
@@ -252,9 +263,10 @@ class Runtime:
         """float [n, hidden_size] per sentence → [n, tags of the head] per sentence."""
         if not states:
             return []
+        all_states = together(states)
         with cpu_threads(self.threads):
-            logits = self.tagger.logits(torch.cat(list(states)), head).cpu().numpy()  # [N, tags]
-        return np.split(logits, np.cumsum([len(s) for s in states])[:-1])
+            logits = self.tagger.logits(all_states.flat, head).cpu().numpy()  # [N, tags]
+        return np.split(logits, all_states.bounds[1:-1])
 
     def spans(
         self, sentences: Sequence[WindowText], head: str = MENTION_HEAD
@@ -299,12 +311,16 @@ class Runtime:
         self, states: Sequence[Tensor], head: str
     ) -> Callable[[], list[list[LabelledSpan]]]:
         """What gives the spans of `decode` when it is called; a GPU computes them until then."""
-        count, filled = len(states), [n for n, rows in enumerate(states) if len(rows)]
-        if not filled:
+        count = len(states)
+        if not count:
+            return list
+        all_states = together(states)
+        filled = np.flatnonzero(all_states.lengths)
+        if not len(filled):
             return lambda: [[] for _ in range(count)]
-        lengths = np.array([len(states[n]) for n in filled], dtype=np.int64)  # [B]
+        lengths = all_states.lengths[filled]  # [B]
         with cpu_threads(self.threads):
-            logits = self.tagger.logits(torch.cat([states[n] for n in filled]), head)  # [N, tags]
+            logits = self.tagger.logits(all_states.flat, head)  # [N, tags]
         decoded = (
             start_decoding(logits, lengths)
             if self.decodes_on_device
@@ -313,10 +329,13 @@ class Runtime:
         platt = Platt(*self.tagger.config.platt) if head == MENTION_HEAD else None
 
         def answer() -> list[list[LabelledSpan]]:
-            found: list[list[LabelledSpan]] = [[] for _ in range(count)]
             tags, chosen = decoded()  # [N] each
-            for n, spans in zip(filled, spans_of_batch(tags, chosen, lengths, platt), strict=True):
-                found[n] = spans
+            spans = spans_of_batch(tags, chosen, lengths, platt)
+            if len(filled) == count:
+                return spans
+            found: list[list[LabelledSpan]] = [[] for _ in range(count)]
+            for n, some in zip(filled.tolist(), spans, strict=True):
+                found[n] = some
             return found
 
         return answer
@@ -331,7 +350,7 @@ class Runtime:
         """
         head = self.tagger.pairs
         assert head is not None
-        labels = len(head.config.labels[label_set])
+        labels, states = len(head.config.labels[label_set]), list(states)
         scored = [np.zeros((len(some), labels), dtype=np.float32) for some in pairs]
         parts = []
         for n, some in enumerate(pairs):

@@ -16,7 +16,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lgtalent_ie.engine.runtime import TOKEN_BUDGET, Part, Runtime, make_parts
+from lgtalent_ie.engine.states import States, join_states
 from lgtalent_ie.errors import EngineError, LgtalentError
 from lgtalent_ie.model.decoding import LabelledSpan
 from lgtalent_ie.model.loading import AnyTagger, load_model
@@ -208,7 +209,7 @@ class Server:
         self.runtime, self.listener, self.control = runtime, listener, control
         self.clients: list[Connection] = []
         # Of each client the states of its last question.
-        self.states: dict[Connection, list[Any]] = {}
+        self.states: dict[Connection, States] = {}
 
     def run(self) -> None:
         """Until the other end of `control` is closed."""
@@ -260,7 +261,7 @@ class Server:
             self.states[client] = states
         return [client for client, _ in asked]
 
-    def read(self, questions: Sequence[Question]) -> tuple[str, list[list[Any]]]:
+    def read(self, questions: Sequence[Question]) -> tuple[str, list[States]]:
         """The states of each question's sentences; a GPU has not yet computed them."""
         parts: list[Part] = []
         starts = [0]
@@ -275,21 +276,21 @@ class Server:
         known = [client for client in clients if client in self.states]
         if not known:
             return
-        word, content = self.attempt(self.decode, [r for c in known for r in self.states[c]])
+        word, content = self.attempt(self.decode, [self.states[client] for client in known])
         if word == FAILED and len(known) > 1:
             for client in known:
                 self.answer([client])
             return
         found = iter(content)
         for client in known:
-            spans = content if word == FAILED else [next(found) for _ in self.states[client]]
+            spans = content if word == FAILED else list(islice(found, len(self.states[client])))
             if self.runtime.tagger.config.relations is None:
                 del self.states[client]
             self.send(client, word, spans)
 
-    def decode(self, states: Sequence[Any]) -> tuple[str, list[list[LabelledSpan]]]:
-        """The spans of every sentence."""
-        return SPANS, self.runtime.decode(states)
+    def decode(self, states: Sequence[States]) -> tuple[str, list[list[LabelledSpan]]]:
+        """The spans of every sentence of several questions."""
+        return SPANS, self.runtime.decode(join_states(states))
 
     def score(self, client: Connection, asked: PairQuestion) -> tuple[str, Any]:
         """The logits of pairs of the client's last sentences."""

@@ -9,6 +9,7 @@ N morphemes, B windows, T the longest, C tags.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -128,11 +129,11 @@ def spans_of_batch(
     windows = np.searchsorted(ends, firsts, side="right")
     starts = (ends - lengths)[windows]
     columns = ((tags[firsts] - 1) // 2, firsts - starts, afters - starts - 1, scores)
-    found: list[list[LabelledSpan]] = [[] for _ in lengths]
-    rows = zip(windows.tolist(), *(column.tolist() for column in columns), strict=True)
-    for window, *span in rows:
-        found[window].append(LabelledSpan(*span))
-    return found
+    spans = list(
+        map(LabelledSpan._make, zip(*(column.tolist() for column in columns), strict=True))
+    )
+    bounds = np.cumsum(np.bincount(windows, minlength=len(lengths))).tolist()  # [B]
+    return [spans[start:end] for start, end in pairwise([0, *bounds])]
 
 
 def apply_platt(scores: Floats | float, platt: Platt) -> NDArray[np.float64]:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lgtalent_ie.engine.packing import batches, cut_windows, rectangles
+from lgtalent_ie.engine.packing import (
+    batches,
+    cut_windows,
+    kept_rows,
+    rectangles,
+    sentence_lengths,
+)
 
 COSTS = st.lists(st.integers(1, 9), max_size=200)
 
@@ -38,6 +47,38 @@ def test_batches_hold_every_window_once_within_the_budget(costs: list[int], budg
     assert sorted(n for batch in made for n in batch) == list(range(len(costs)))
     for batch in made:
         assert len(batch) == 1 or sum(costs[n] for n in batch) <= budget
+
+
+@given(COSTS, st.integers(1, 50))
+def test_batches_hold_the_longest_first_and_as_many_as_fit(costs: list[int], budget: int) -> None:
+    made = list(batches(costs, budget))
+    order = [costs[n] for batch in made for n in batch]
+    assert order == sorted(costs, reverse=True)
+    for batch, following in pairwise(made):
+        assert sum(costs[n] for n in batch) + costs[following[0]] > budget
+
+
+@given(st.lists(COSTS, max_size=6), st.integers(4, 40), st.integers(1, 90))
+def test_every_row_of_every_batch_finds_its_morpheme(
+    sentences: list[list[int]], longest: int, budget: int
+) -> None:
+    windows = [
+        (n, *window) for n, costs in enumerate(sentences) for window in cut_windows(costs, longest)
+    ]
+    placed = np.array(windows, dtype=np.int64).reshape(-1, 5)
+    lengths = sentence_lengths(placed, len(sentences))
+    assert lengths.tolist() == [len(costs) for costs in sentences]
+    starts = np.cumsum(lengths) - lengths
+    flat = np.full((int(lengths.sum()), 2), -1)
+    for batch in batches([end - start for _, start, end, *_ in windows], budget):
+        # Each row of a batch says which morpheme of which sentence it is.
+        read = np.array(
+            [(windows[n][0], at) for n in batch for at in range(windows[n][1], windows[n][2])]
+        )
+        rows = kept_rows(placed[batch], starts)
+        flat[rows.become] = read if rows.taken is None else read[rows.taken]
+    expected = [(n, at) for n, costs in enumerate(sentences) for at in range(len(costs))]
+    assert flat.tolist() == [list(row) for row in expected]
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), max_size=60), st.integers(1, 90))

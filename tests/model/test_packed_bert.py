@@ -243,14 +243,14 @@ def test_a_runtime_packs_and_a_saved_model_does_not_know(
     assert tagger.packed is not None
     assert set(tagger.state_dict()) == names
     assert all(p.requires_grad for p in tagger.parameters())
-    states = torch.cat(runtime.states(text_windows()))
+    states = runtime.states(text_windows()).flat
     save_model(tagger, tmp_path / "saved")
-    again = torch.cat(Runtime(load_model(tmp_path / "saved"), "cpu").states(text_windows()))
+    again = Runtime(load_model(tmp_path / "saved"), "cpu").states(text_windows()).flat
     assert torch.allclose(again, states, atol=1e-5)
 
 
 def test_training_leaves_nothing_old_behind(tagger: PretrainedTagger) -> None:
-    before = torch.cat(Runtime(tagger, "cpu").states(text_windows()))
+    before = Runtime(tagger, "cpu").states(text_windows()).flat
     tagger.train()
     assert tagger.packed is None
     tagger.hidden(tagger.prepare_all(text_windows())).sum().backward()
@@ -258,7 +258,7 @@ def test_training_leaves_nothing_old_behind(tagger: PretrainedTagger) -> None:
     assert layer.weight.grad is not None
     with torch.no_grad():
         layer.bias.add_(3)
-    after = torch.cat(Runtime(tagger, "cpu").states(text_windows()))
+    after = Runtime(tagger, "cpu").states(text_windows()).flat
     assert (after - before).abs().max() > 1e-4
 
 
@@ -272,7 +272,7 @@ def test_an_encoder_of_another_type_is_read_padded(tagger: PretrainedTagger) -> 
     distil = PretrainedTagger(config, other, tagger.tokenizer)
     runtime = Runtime(distil, "cpu")
     assert distil.packed is None
-    together = torch.cat(runtime.states(text_windows()))
+    together = runtime.states(text_windows()).flat
     alone = torch.cat([runtime.states([window])[0] for window in text_windows()])
     assert torch.allclose(together, alone, atol=1e-5)
 
@@ -311,7 +311,7 @@ on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA devic
 def test_batches_follow_each_other_without_a_wait(compiled: bool) -> None:
     lengths = UNEVEN * 20
     parts = random_parts(lengths)
-    expected = torch.cat(Runtime(tagger_without_words(), "cpu").run(parts, len(lengths)))
+    expected = Runtime(tagger_without_words(), "cpu").run(parts, len(lengths)).flat
     runtime = Runtime(tagger_without_words(), "cuda", budget=500, compile=compiled)
     runtime.run(parts, len(lengths))  # what is set up once may wait
     torch.cuda.set_sync_debug_mode("error")
@@ -319,7 +319,7 @@ def test_batches_follow_each_other_without_a_wait(compiled: bool) -> None:
         states = runtime.run(parts, len(lengths))
     finally:
         torch.cuda.set_sync_debug_mode("default")
-    found = torch.cat(states)
+    found = states.flat
     assert found.dtype == torch.float32
     assert (found.cpu() - expected).norm() < 0.03 * expected.norm()
     assert [len(spans) for spans in runtime.decode(states)] == [
