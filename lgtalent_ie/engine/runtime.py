@@ -236,13 +236,14 @@ class Runtime:
                 waiting.extendleft([batch[n] for n in some] for some in reversed(smaller))
                 continue
             rows = kept_rows(placed[batch], starts)
-            if rows.taken is None:
-                [become] = to_device([torch.from_numpy(rows.become)], device)  # [K]
-            else:
-                arrays = [torch.from_numpy(array) for array in (rows.become, rows.taken)]
-                become, taken = to_device(arrays, device)  # [K] each
-                hidden = hidden[taken]  # [K, hidden_size]
-            flat.index_copy_(0, become, hidden)
+            with cpu_threads(self.threads):
+                if rows.taken is None:
+                    [become] = to_device([torch.from_numpy(rows.become)], device)  # [K]
+                else:
+                    arrays = [torch.from_numpy(array) for array in (rows.become, rows.taken)]
+                    become, taken = to_device(arrays, device)  # [K] each
+                    hidden = hidden[taken]  # [K, hidden_size]
+                flat.index_copy_(0, become, hidden)
         return States(flat, lengths)
 
     def read(self, prepared: Sequence[Any]) -> Tensor:
