@@ -13,6 +13,12 @@ from lgtalent_ie.schema import Label, Mention, Section
 from lgtalent_ie.tables import rows_of
 
 CASES = Path(__file__).parent / "cases"
+# What the tests of benchmarks read.
+TEXTS = (
+    "새별전자는 지난달 박사급 연구원 12명을 뽑았다.",
+    "올해 들어 세 번째다.",
+    "한빛대 인공지능학과와 새별전자가 함께 여는 여름 학교에는 학생 40명이 참가해 두 주 동안 논문을 읽는다.",
+)
 MentionSpec = tuple[Label, str] | tuple[Label, str, int]
 
 

@@ -312,32 +312,25 @@ class Runtime:
         self, states: Sequence[Tensor], head: str
     ) -> Callable[[], list[list[LabelledSpan]]]:
         """What gives the spans of `decode` when it is called; a GPU computes them until then."""
-        count = len(states)
-        if not count:
+        if not len(states):
             return list
         all_states = together(states)
-        filled = np.flatnonzero(all_states.lengths)
+        lengths = all_states.lengths  # [B]
+        filled = lengths[lengths > 0]
         if not len(filled):
-            return lambda: [[] for _ in range(count)]
-        lengths = all_states.lengths[filled]  # [B]
+            return lambda: [[] for _ in lengths]
         with cpu_threads(self.threads):
             logits = self.tagger.logits(all_states.flat, head)  # [N, tags]
         decoded = (
-            start_decoding(logits, lengths)
+            start_decoding(logits, filled)
             if self.decodes_on_device
-            else partial(decode_here, logits.numpy(), lengths)
+            else partial(decode_here, logits.numpy(), filled)
         )
         platt = Platt(*self.tagger.config.platt) if head == MENTION_HEAD else None
 
         def answer() -> list[list[LabelledSpan]]:
             tags, chosen = decoded()  # [N] each
-            spans = spans_of_batch(tags, chosen, lengths, platt)
-            if len(filled) == count:
-                return spans
-            found: list[list[LabelledSpan]] = [[] for _ in range(count)]
-            for n, some in zip(filled.tolist(), spans, strict=True):
-                found[n] = some
-            return found
+            return spans_of_batch(tags, chosen, lengths, platt)
 
         return answer
 

@@ -113,8 +113,8 @@ def spans_of_batch(
 ) -> list[list[LabelledSpan]]:
     """The spans of every window of a flat batch, in morphemes of the window.
 
-    int64 [N] allowed tags, float [N] the log-probability of each, int64 [B]; scores are mapped by
-    `platt` where it is given.
+    int64 [N] allowed tags, float [N] the log-probability of each, int64 [B], 0 for a window without
+    morphemes; scores are mapped by `platt` where it is given.
     """
     ends = np.cumsum(lengths)  # [B]
     outside = (tags == 0) | (tags % 2 == 1)  # [N]
@@ -129,9 +129,8 @@ def spans_of_batch(
     windows = np.searchsorted(ends, firsts, side="right")
     starts = (ends - lengths)[windows]
     columns = ((tags[firsts] - 1) // 2, firsts - starts, afters - starts - 1, scores)
-    spans = list(
-        map(LabelledSpan._make, zip(*(column.tolist() for column in columns), strict=True))
-    )
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    spans = list(map(LabelledSpan._make, rows))
     bounds = np.cumsum(np.bincount(windows, minlength=len(lengths))).tolist()  # [B]
     return [spans[start:end] for start, end in pairwise([0, *bounds])]
 
