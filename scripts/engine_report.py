@@ -82,6 +82,7 @@ def ratios(report: Report) -> list[dict[str, Any]]:
                 together = f"on {cores} cores"
                 for way in (MENTIONS, RECORDS):
                     rivals = [one(PIPELINE), many(PIPELINE)]
+                    add(f"{way}, {together} / {PIPELINE}", encoder, mix, many(way), rivals[:1])
                     add(f"{way} / best of {PIPELINE}, {together}", encoder, mix, many(way), rivals)
                 bound = [many(KIWI)]
                 add(f"{RECORDS} / {KIWI}, {together}", encoder, mix, many(RECORDS), bound)

@@ -316,6 +316,7 @@ def test_ratios_compare_characters_and_leave_out_what_lacks(scripts: SimpleNames
         "mentions / pipeline": 3.0,
         "records / pipeline": 2.0,
         "records / Kiwi": 0.4,
+        "mentions, on 2 cores / pipeline": 6.0,
         "mentions / best of pipeline, on 2 cores": 4.0,
     }
 
